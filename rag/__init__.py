@@ -1,0 +1,3 @@
+"""Footnote."""
+from rag.version import __version__
+__all__ = ["__version__"]
