@@ -1,3 +1,5 @@
 """Footnote."""
+
 from rag.version import __version__
+
 __all__ = ["__version__"]

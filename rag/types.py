@@ -16,12 +16,20 @@ from typing import Any, Literal, NamedTuple
 
 __all__ = [
     "Answer",
+    "BuildReport",
     "Citation",
+    "Cited",
     "Claim",
+    "Delta",
     "Document",
+    "Event",
+    "FileReport",
+    "Finished",
     "Heading",
     "Hit",
     "Passage",
+    "Progress",
+    "Retrieved",
     "Span",
     "Support",
     "Turn",
@@ -68,7 +76,14 @@ class Document:
     @property
     def id(self) -> str:
         """A content hash: equal for equal text, title and structure, whatever the file is called."""
-        content = [self.title, self.page_starts, self.page_labels, self.headings, self.blocks, dict(self.metadata)]
+        content = [
+            self.title,
+            self.page_starts,
+            self.page_labels,
+            self.headings,
+            self.blocks,
+            dict(self.metadata),
+        ]
         digest = hashlib.sha256(self.text.encode("utf-8", "surrogatepass"))
         digest.update(json.dumps(content, sort_keys=True, default=str).encode())
         return digest.hexdigest()[:32]
@@ -222,3 +237,100 @@ def hit_to_dict(hit: Hit) -> dict[str, Any]:
     del passage["sentences"]
     why = {name: value for name, value in asdict(hit.why).items() if value is not None}
     return {"rank": hit.rank, "score": round(hit.score, 6), "why": why, "passage": passage}
+
+
+# What ``Assistant.stream`` yields, in this order: one Retrieved, then Delta and Cited as they come, then
+# one Finished. ``ask`` is that stream run to its end.
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The passages are found. ``query`` is what was searched, ``hits`` what the generator will see,
+    ``dropped`` candidates that were not kept (their ``why`` says by what); ``n_passages`` and
+    ``n_documents`` count what was searched."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    dropped: tuple[Hit, ...]
+    n_passages: int
+    n_documents: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next words of the answer, markers included; what was sent is never taken back."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A citation whose marker is in the text sent so far, or in the next ``Delta``."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The whole answer, verified."""
+
+    answer: Answer
+
+
+Event = Retrieved | Delta | Cited | Finished
+
+
+# What a build says while it runs, and when it is done.
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build is. ``stage`` is "reading", "passages" or "vectors"; ``item`` what is in hand."""
+
+    stage: str
+    done: int
+    total: int
+    item: str = ""
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Items a second in this stage, 0 while unknown."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time this stage still takes at the present rate, None while unknown."""
+        return (self.total - self.done) / self.rate if self.rate > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file. ``status`` is "indexed", "unchanged", "skipped" or "removed"; ``reason``
+    says why it was skipped, ``warnings`` what a reader of its answers should know."""
+
+    source: str
+    status: str
+    reason: str = ""
+    n_documents: int = 0
+    n_passages: int = 0
+    n_pages: int = 0
+    n_characters: int = 0
+    warnings: tuple[str, ...] = ()
+    kind: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """The outcome of a build. Every file seen is in ``files``, with a reason when it was skipped."""
+
+    files: tuple[FileReport, ...]
+    n_documents: int
+    n_passages: int
+    n_embedded: int
+    n_reused: int
+    generation: int
+    seconds: float
+    notes: tuple[str, ...] = ()
