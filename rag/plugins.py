@@ -77,17 +77,26 @@ class Embedder(Protocol):
     are never mixed. ``max_tokens`` is what the model reads of one text, special tokens included.
     """
 
-    fingerprint: str
-    dim: int
-    max_tokens: int
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights and the method."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens read of one text."""
+        ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The length of each text in the embedder's own tokens, special tokens included."""
         ...
 
-    def embed_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
-    ) -> Iterator[tuple[int, Rows]]:
+    def embed_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> Iterator[tuple[int, Rows]]:
         """Yield ``(i, rows)`` for each text, in any order, as soon as it is there. ``rows`` has shape
         ``(1 + len(sentences[i]), dim)``: the vector of the whole text, then one for each sentence
         (spans are offsets into ``texts[i]``)."""

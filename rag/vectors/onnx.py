@@ -1,0 +1,117 @@
+"""The fast path: an exported graph run by onnxruntime, one single-threaded caller a core.
+
+Measured (FACTS.md, 1): one session with ``intra_op_num_threads=1`` called from as many Python threads as
+cores, with batches of 4 to 8 texts sorted by length, beats every larger batch and every threaded session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag.errors import EmbedderError
+from rag.types import Span
+from rag.vectors.graph import Graph
+from rag.vectors.pooling import normalised, pool
+
+if TYPE_CHECKING:
+    from rag.plugins import Rows
+
+__all__ = ["OnnxEmbedder"]
+
+_BATCH = 8
+# texts in flight: bounds memory, and is enough to sort by length so that little is padded
+_WINDOW = 512
+
+
+class OnnxEmbedder:
+    """An ``Embedder`` over a ``Graph``; the model is loaded at the first text, not before."""
+
+    def __init__(self, name: str, graph: Graph, n_threads: int) -> None:
+        self.name = name
+        self.dim = graph.dim
+        self.max_tokens = graph.max_tokens
+        self.fingerprint = graph.fingerprint
+        self._graph = graph
+        self._n_threads = n_threads
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_file(str(self._graph.folder / "tokenizer.json"))
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # arenas keep the peak of every thread for ever; without them memory is bounded by a batch
+        options.enable_cpu_mem_arena = False
+        path = self._graph.folder / "model.onnx"
+        try:
+            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise EmbedderError(f"the embedder's graph is damaged: delete {path.parent} and try again") from error
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """The length of each text in word pieces, special tokens and prompt included."""
+        prompt = self._graph.document_prompt
+        encoded = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+        return [len(encoding) for encoding in encoded]
+
+    def embed_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> Iterator[tuple[int, Rows]]:
+        """Yield ``(i, rows)``, rows of shape ``(1 + len(sentences[i]), dim)``, as batches are done."""
+        with ThreadPoolExecutor(self._n_threads, thread_name_prefix="embed") as pool_:
+            for low in range(0, len(texts), _WINDOW):
+                window = range(low, min(low + _WINDOW, len(texts)))
+                encoded = dict(zip(window, self._encode([texts[i] for i in window]), strict=True))
+                order = sorted(window, key=lambda i: len(encoded[i].ids), reverse=True)
+                batches = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
+                tasks = [pool_.submit(self._embed, [(i, encoded[i], sentences[i]) for i in batch]) for batch in batches]
+                try:
+                    for task in as_completed(tasks):
+                        yield from task.result()
+                finally:
+                    for task in tasks:
+                        task.cancel()
+
+    def embed_query(self, text: str) -> Rows:
+        """The query's unit vector, shape ``(dim,)``."""
+        [encoding] = self._encode([text], self._graph.query_prompt)
+        tokens = self._forward([encoding])[0]
+        own = tokens.mean(axis=0) if self._graph.pooling == "mean" else tokens[0]
+        return normalised(own)
+
+    def _encode(self, texts: list[str], prompt: str | None = None) -> list[Any]:
+        prompt = self._graph.document_prompt if prompt is None else prompt
+        # a tokenizer reads half a megabyte as readily as a line; the model will see max_tokens of it
+        encoded = self._tokenizer.encode_batch([prompt + text[: self.max_tokens * 64] for text in texts])
+        for encoding in encoded:
+            encoding.truncate(self.max_tokens)
+        return list(encoded)
+
+    def _forward(self, encoded: list[Any]) -> list[Rows]:
+        longest = max(len(encoding.ids) for encoding in encoded)
+        ids = np.full((len(encoded), longest), self._graph.pad_id, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, encoding in enumerate(encoded):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        [tokens] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        return [tokens[row, : len(encoding.ids)] for row, encoding in enumerate(encoded)]
+
+    def _embed(self, batch: list[tuple[int, Any, Sequence[Span]]]) -> list[tuple[int, Rows]]:
+        vectors = self._forward([encoding for _, encoding, _ in batch])
+        prompt_chars = len(self._graph.document_prompt)
+        return [
+            (i, pool(tokens, encoding.offsets, spans, self._graph.pooling, prompt_chars))
+            for (i, encoding, spans), tokens in zip(batch, vectors, strict=True)
+        ]
