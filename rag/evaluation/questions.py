@@ -1,0 +1,140 @@
+"""Question files -> ``Question`` values.
+
+Two shapes are read. A JSON-lines file has one question a line: ``id, question, answers[], gold_ids[],
+type, answerable`` and, where they exist, ``history`` (a list of ``{"role", "text"}``), ``rewrite`` (the
+stand-alone form of a follow-up), ``evidence`` (``[{"start", "end"}]``, offsets in the gold document's
+text), ``answer_start`` (where the first answer begins there) and ``qrels`` (``{id: grade}``). A BEIR-style
+folder has ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/*.tsv`` (Thakur et al. 2021, arXiv:2104.08663).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rag.errors import UsageError
+from rag.types import Span, Turn
+
+__all__ = ["Question", "read", "records"]
+
+SPLITS = ("test", "dev", "validation", "train")  # the first that a BEIR folder has is used
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question with what is known about its answer.
+
+    ``gold`` maps the ids of documents (or pages, ``file.pdf#page=7``) that answer it to a grade above 0.
+    ``evidence`` are the excerpts that bear the answer and ``answer_span`` is the short answer itself, as spans
+    in the text of the single gold document. ``answers`` are accepted wordings.
+    """
+
+    id: str
+    text: str
+    answers: tuple[str, ...] = ()
+    gold: Mapping[str, int] = field(default_factory=dict)
+    evidence: tuple[Span, ...] = ()
+    answer_span: Span | None = None
+    type: str = ""
+    answerable: bool = True
+    history: tuple[Turn, ...] = ()
+    rewrite: str = ""
+
+
+def read(path: Path) -> list[Question]:
+    """The questions in a JSON-lines file or in a BEIR-style folder.
+
+    Raises:
+        UsageError: the file is missing, has no question, or a line is not of the documented shape.
+    """
+    if path.is_dir():
+        questions = _read_beir(path)
+    else:
+        questions = [_question(record, f"{path}:{line}") for line, record in records(path)]
+    if not questions:
+        raise UsageError(f"{path} holds no question")
+    return questions
+
+
+def records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of each line of a JSON-lines file; blank lines are passed over."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                record = json.loads(line)
+                if not isinstance(record, dict):
+                    raise UsageError(f"{path}:{number} is not a JSON object")
+                yield number, record
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path}:{number} is not JSON: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+
+
+def _question(record: Mapping[str, Any], where: str) -> Question:
+    try:
+        gold_ids = [str(name) for name in record.get("gold_ids") or ()]
+        grades = {str(name): int(grade) for name, grade in (record.get("qrels") or {}).items()}
+        answers = tuple(str(answer) for answer in record.get("answers") or ())
+        gold = {name: grade for name, grade in grades.items() if grade > 0} or dict.fromkeys(gold_ids, 1)
+        return Question(
+            id=str(record["id"]),
+            text=str(record["question"]),
+            answers=answers,
+            gold=gold,
+            evidence=_evidence(record) if len(gold) == 1 else (),
+            answer_span=_answer_span(record, answers) if len(gold) == 1 else None,
+            type=str(record.get("type") or ""),
+            answerable=bool(record.get("answerable", bool(gold))),
+            history=turns(record.get("history") or ()),
+            rewrite=str(record.get("rewrite") or ""),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"{where} is not a question: {type(error).__name__} {error}") from error
+
+
+def _evidence(record: Mapping[str, Any]) -> tuple[Span, ...]:
+    return tuple(Span(int(item["start"]), int(item["end"])) for item in record.get("evidence") or ())
+
+
+def _answer_span(record: Mapping[str, Any], answers: Sequence[str]) -> Span | None:
+    start = record.get("answer_start")
+    return None if start is None or not answers else Span(int(start), int(start) + len(answers[0]))
+
+
+def turns(messages: Sequence[Mapping[str, str]]) -> tuple[Turn, ...]:
+    """Messages by role as exchanges; a question that was never answered gets an empty answer."""
+    exchanges: list[Turn] = []
+    for message in messages:
+        text = str(message.get("text", message.get("content", "")))
+        if message["role"] == "user":
+            exchanges.append(Turn(text, ""))
+        elif exchanges:
+            exchanges[-1] = Turn(exchanges[-1].question, f"{exchanges[-1].answer}\n{text}".strip())
+    return tuple(exchanges)
+
+
+def _read_beir(folder: Path) -> list[Question]:
+    present = [folder / "qrels" / f"{split}.tsv" for split in SPLITS]
+    qrels = next((path for path in present if path.is_file()), None)
+    if qrels is None:
+        raise UsageError(f"{folder} has no qrels/{{{','.join(SPLITS)}}}.tsv: not a BEIR-style folder")
+    judged: dict[str, dict[str, int]] = {}
+    with qrels.open(encoding="utf-8", newline="") as lines:
+        for row in csv.reader(lines, delimiter="\t"):
+            if len(row) >= 3 and row[-1].strip().lstrip("-").isdigit():  # the header has a word there
+                judged.setdefault(row[0], {})[row[-2]] = int(row[-1])
+    questions = []
+    for _, record in records(folder / "queries.jsonl"):
+        name = str(record.get("_id", record.get("id", "")))
+        if name in judged:
+            gold = {document: grade for document, grade in judged[name].items() if grade > 0}
+            text = str(record.get("text", record.get("question", "")))
+            questions.append(Question(name, text, gold=gold, answerable=bool(gold)))
+    return questions
