@@ -1,0 +1,92 @@
+"""Plain text: decoded and cleaned, otherwise as it is.
+
+A title is taken from the first line only where that line looks like one. News releases get their
+dateline's date, and lines that every release carries (copyright, "view original content", a distributor's
+notice in another language) are listed as boilerplate so that no answer is made of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from rag.documents.boilerplate import boilerplate_spans, dateline_date
+from rag.documents.canonical import Writer, clean
+from rag.documents.encodings import decode
+from rag.documents.loading import FileLoader
+from rag.types import Document
+
+__all__ = ["PlainText", "mark_headings", "plain_document"]
+
+_BLANK_LINES = re.compile(r"\n[ \t]*\n[ \t]*(?:\n[ \t]*)+")
+_PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
+_ADDRESS = re.compile(r"https?://|www\.|@")
+_SENTENCE_END = re.compile(r"[.!?:;,…。！？]$")
+
+
+class PlainText(FileLoader):
+    """The loader for text files."""
+
+    suffixes = (".txt", ".text", ".log")
+
+    def load(self, path: Path) -> Iterator[Document]:
+        """The file as one document."""
+        text, encoding, warnings = decode(path.read_bytes())
+        yield plain_document(text, encoding=encoding, warnings=warnings)
+
+
+def plain_document(text: str, *, encoding: str = "utf-8", warnings: list[str] | None = None) -> Document:
+    """A document of running text.
+
+    Raises:
+        DocumentError: there is no text in it.
+    """
+    text = clean(text)
+    text = "\n".join(line.rstrip() for line in text.split("\n"))
+    text = _BLANK_LINES.sub("\n\n", text).strip("\n")
+    writer = Writer()
+    writer.verbatim(text)
+    title = _title(text)
+    mark_headings(writer, text)
+    return writer.document(
+        title,
+        mime="text/plain",
+        kind="text",
+        encoding=encoding,
+        date=dateline_date(text[:400]),
+        boilerplate=[list(span) for span in boilerplate_spans(text)],
+        warnings=list(warnings or []),
+    )
+
+
+def _looks_like_title(line: str) -> bool:
+    """A short line that does not end like a sentence and begins like a name."""
+    words = line.split()
+    return (
+        1 <= len(words) <= 16
+        and len(line) <= 120
+        and not _SENTENCE_END.search(line)
+        and any(char.isalpha() for char in line)
+        and line[0].isalnum()
+        and not line[0].islower()
+        and not _ADDRESS.search(line)
+    )
+
+
+def _title(text: str) -> str:
+    """The first line when it stands alone and looks like a title."""
+    first, _, rest = text.lstrip().partition("\n")
+    first = first.strip()
+    return first if rest.startswith("\n") and rest.strip() and _looks_like_title(first) else ""
+
+
+def mark_headings(writer: Writer, text: str) -> None:
+    """Mark short lines that stand alone above a longer paragraph as headings, the first as the title."""
+    paragraphs = [(match.start(), match.group()) for match in _PARAGRAPH.finditer(text)]
+    for (start, line), (_, below) in zip(paragraphs, paragraphs[1:], strict=False):
+        words = line.strip()
+        if "\n" in words or len(below) < 2 * len(words) or len(below) < 80 or not _looks_like_title(words):
+            continue
+        start += len(line) - len(line.lstrip())
+        writer.mark_heading(start, start + len(words), 1 if not text[:start].strip() else 2)

@@ -1,0 +1,137 @@
+"""The files of a corpus, found without opening any of them.
+
+Symbolic links that lead out of the corpus, pipes, devices, sparse giants and unreadable folders come
+back with their ``problem``; hidden files and indexes that Footnote built are not part of a corpus.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import UsageError
+
+__all__ = ["File", "display_name", "walk"]
+
+INDEX_MARK = "footnote.sqlite"  # a folder that holds this file is an index, not documents
+MAX_BYTES = 2**30
+_HEX_PAIR = re.compile("[0-9A-Fa-f]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the corpus. ``source`` names it for people and in citations; ``problem`` says why it
+    will not be read ("" when it will)."""
+
+    path: Path
+    source: str
+    collection: str
+    size: int
+    mtime_ns: int
+    inode: int
+    problem: str = ""
+
+
+def display_name(raw: bytes) -> str:
+    """A file name as valid, visible, unambiguous Unicode.
+
+    Bytes that are not UTF-8, control characters, line breaks, direction marks and the percent sign in
+    front of two hexadecimal digits are percent-encoded, so that two names never look the same in the
+    index: the encoding can be undone.
+    """
+    shown = []
+    text = raw.decode("utf-8", "surrogateescape")
+    for place, char in enumerate(text):
+        if char == "%" and _HEX_PAIR.match(text, place + 1):
+            shown.append("%25")
+        elif unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+            shown.append("".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogateescape")))
+        else:
+            shown.append(char)
+    return "".join(shown)
+
+
+def walk(paths: Sequence[str | Path]) -> Iterator[File]:
+    """Every file under ``paths``, sorted by source.
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    roots = [Path(path) for path in paths]
+    for root in roots:
+        if not os.path.lexists(root):
+            raise UsageError(f"there is no file or folder {str(root)!r}")
+    files: list[File] = []
+    for root, prefix in zip(roots, _prefixes(roots), strict=True):
+        if root.is_dir():
+            files += _walk_folder(root, prefix)
+        else:
+            files.append(_file(root, display_name(os.fsencode(root.name)), "", root.resolve().parent))
+    yield from sorted(files, key=lambda file: file.source)
+
+
+def _prefixes(roots: Sequence[Path]) -> Iterator[str]:
+    """What the sources of each root begin with: nothing for a single one, else its name, made unique."""
+    seen: dict[str, int] = {}
+    for root in roots:
+        name = display_name(os.fsencode(root.resolve().name)) if len(roots) > 1 else ""
+        seen[name] = seen.get(name, 0) + 1
+        yield name if seen[name] == 1 else f"{name} ({seen[name]})"
+
+
+def _walk_folder(root: Path, prefix: str) -> Iterator[File]:
+    home = root.resolve()
+    stack: list[tuple[str, tuple[str, ...]]] = [(os.fspath(root), ())]
+    while stack:
+        folder, parts = stack.pop()
+        try:
+            entries = sorted(os.scandir(os.fsencode(folder)), key=lambda entry: entry.name)
+        except OSError as error:
+            reason = f"folder cannot be listed: {error.strerror}"
+            yield _skipped(Path(folder), "/".join((*([prefix] if prefix else []), *parts)), parts, reason)
+            continue
+        if any(entry.name == INDEX_MARK.encode() for entry in entries):
+            continue
+        for entry in entries:
+            if entry.name.startswith(b"."):
+                continue
+            name = display_name(entry.name)
+            path = Path(os.fsdecode(entry.path))
+            source = "/".join((*([prefix] if prefix else []), *parts, name))
+            if entry.is_dir(follow_symlinks=False):
+                stack.append((os.fsdecode(entry.path), (*parts, name)))
+            elif entry.is_symlink() and path.is_dir():
+                yield _skipped(path, source, parts, "is a link to a folder; links to folders are not followed")
+            else:
+                yield _file(path, source, parts[0] if parts else "", home)
+
+
+def _skipped(path: Path, source: str, parts: tuple[str, ...], problem: str) -> File:
+    return File(path, source, parts[0] if parts else "", 0, 0, 0, problem)
+
+
+def _file(path: Path, source: str, collection: str, home: Path) -> File:
+    problem = ""
+    try:
+        if path.is_symlink():
+            target = path.resolve()
+            if not target.is_relative_to(home):
+                return File(path, source, collection, 0, 0, 0, "is a link that leads out of the corpus")
+        info = path.stat()
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return File(path, source, collection, 0, 0, 0, f"cannot be opened: {reason}")
+    if not stat.S_ISREG(info.st_mode):
+        problem = "is not a regular file (a pipe, socket or device)"
+    elif info.st_size == 0:
+        problem = "is empty"
+    elif info.st_size > 16 * 2**20 and info.st_blocks * 512 < info.st_size // 16:
+        problem = f"is a sparse file: {info.st_size:,} bytes that are mostly not there"
+    elif info.st_size > MAX_BYTES:
+        problem = f"is larger than {MAX_BYTES // 2**20:,} MB"
+    return File(path, source, collection, info.st_size, info.st_mtime_ns, info.st_ino, problem)
