@@ -36,7 +36,7 @@ class Settings:
     # components, as name or name:argument (see rag plugins)
     chunker: str = "paragraphs"
     embedder: str = "minilm"
-    reranker: str = "features"
+    reranker: str = "none"
     generator: str = "extractive"
 
     # answers

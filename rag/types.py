@@ -12,6 +12,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
@@ -88,9 +89,20 @@ class Document:
         digest.update(json.dumps(content, sort_keys=True, default=str).encode())
         return digest.hexdigest()[:32]
 
+    @property
+    def name(self) -> str:
+        """The title, or for want of one what the file is called."""
+        return self.title or title_of(self.source)
+
     def page_at(self, offset: int) -> int | None:
         """The 1-based page that holds ``offset``, or None for a document without pages."""
         return max(1, bisect_right(self.page_starts, offset)) if self.page_starts else None
+
+
+def title_of(source: str) -> str:
+    """A title made of a source: the record's id, or the file's name without folder and suffix."""
+    file, _, part = source.partition("#")
+    return PurePosixPath(part or file).stem or source
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,7 @@
-"""."""
+"""Passages and their vectors on disk: SQLite is the record, FAISS and the full text are derived from it."""
+
+from rag.index.build import Parts, build
+from rag.index.store import DocumentEntry, Index, Snapshot, Status
+from rag.index.terms import STOP_WORDS, terms
+
+__all__ = ["STOP_WORDS", "DocumentEntry", "Index", "Parts", "Snapshot", "Status", "build", "terms"]
