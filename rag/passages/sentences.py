@@ -1,0 +1,175 @@
+"""Text -> the spans of its sentences, by rule.
+
+A sentence ends at a stop that is one: not that of an abbreviation, an initial, a decimal, a version
+or an address, and together with the quotes, brackets and reference marks that close after it. Lines
+count where they mean something: a list item, a table row, a heading and a line that ends long before
+its neighbours is a unit of its own, while a line break in wrapped prose is a space. Scripts without
+capitals end sentences with their own stops (。！？ ؟ ۔ । ።); Thai, which has none, is left to its spaces'
+paragraphs. Left out on purpose: statistics, a model, any guess about the language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from rag.types import Span
+
+__all__ = ["halves", "sentences", "trimmed"]
+
+# Never the end of a sentence: something always follows.
+_TITLES = frozenset(
+    "mr mrs ms mx dr prof hon rev fr gen col maj capt cpt lt sgt cmdr adm sen rep gov supt "
+    "messrs mme mlle hr frau sr sra dott ing dipl vs v cf e.g i.e viz approx ca resp incl excl esp "
+    "z.b d.h u.a bzw vgl ggf sog usw p.ej".split()
+)
+# The end of a sentence unless a number follows: "No. 5", "Fig. 2", "pp. 3", "Feb. 24".
+_BEFORE_NUMBER = frozenset(
+    "no nos nr nrs fig figs eq eqs sec secs ch chap art arts vol vols p pp para par pt ref refs ex tab "
+    "bd s abs str aufl ver rev ed jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
+# The end of a sentence only before a word that begins one: "Acme Inc. The board" / "Acme Inc. Chairman".
+_MAYBE = frozenset(
+    "inc ltd corp st ste av s.a co llc plc bros gmbh jr esq etc al dept univ assn est min max avg tel ext ave blvd rd "
+    "mt ft ph.d m.d b.a m.a m.sc b.sc d.c a.m p.m u.s u.k u.n e.u u.s.a a.d b.c jan feb mar apr jun jul "
+    "aug sep sept oct nov dec".split()
+)
+_STARTERS = frozenset(
+    "the a an this that these those it its he she they we i you his her their our my in on at for from "
+    "with by as after before during when while if although because since however but and so then there "
+    "what who where why how no not all some many most each every one two both another also".split()
+)
+_MONTHS = frozenset(  # after an ordinal as German, Czech or Finnish write it: "am 3. Oktober"
+    "januar februar märz april mai juni juli august september oktober november dezember jänner".split()
+)
+
+_CLOSERS = "\"'”’»›)\\]}」』）】》〉"
+_STOP = re.compile(
+    rf"(?P<full>[。！？｡]+[{_CLOSERS}]*)"
+    rf"|(?P<stop>[.!?…‽؟۔।॥։።။។]+(?:[{_CLOSERS}*_]|[ \u00a0\u202f]»|\[\d{{1,3}}\])*)(?=\s|$)"
+)
+_WORD_BEFORE = re.compile(r"[\w.'’-]*$")
+_NEXT_WORD = re.compile(r"[\s\"'“‘«‹(\[{*_¿¡$€£#~@–—-]*([\w'’-]*)")
+_OPENS_UNIT = re.compile(
+    r"[ \t]*(?:[-*+•‣◦▪·–—][ \t]|(?:\d{1,3}|[a-zA-Z])[.)][ \t]|\(?[ivxlc\d]{1,4}\)[ \t]|#|\||>|```)"
+)
+_IS_UNIT = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||[=~-]{3,}[ \t]*$|```)")
+_SEPARATORS = tuple(
+    re.compile(pattern) for pattern in (r"\n+", r"[;；]\s*|\s[–—]\s", r":\s+|：", r"[,،]\s+|[，、]", r"\s+")
+)
+
+
+def sentences(text: str, start: int = 0, end: int | None = None, blocks: Iterable[Span] = ()) -> list[Span]:
+    """The sentences of ``text[start:end]`` as spans of ``text``: trimmed, in order, disjoint, and
+    together holding every character that is not white space. ``blocks`` are never read across."""
+    end = len(text) if end is None else end
+    edges = {edge for block in blocks for edge in block if start < edge < end}
+    edges.update(_line_edges(text, start, end))
+    for match in _STOP.finditer(text, start, end):
+        if match.lastgroup == "full" or _stop_ends_sentence(text, match, start, end):
+            edges.add(match.end())
+    found: list[Span] = []
+    left = start
+    for right in (*sorted(edges), end):
+        span = trimmed(text, left, right)
+        if span is not None:
+            found.append(span)
+        left = right
+    return found
+
+
+def halves(text: str, span: Span) -> tuple[Span, Span] | None:
+    """``span`` cut in two at the best place near its middle: a line break, then a semicolon, a colon, a
+    comma, a space, and only then between two characters. None when there is nothing to cut."""
+    length = span.end - span.start
+    middle = span.start + length // 2
+    low, high = span.start + length // 5, span.end - length // 5
+    for separator in _SEPARATORS:
+        ends = [match.end() for match in separator.finditer(text, low, high)]
+        for at in sorted(ends, key=lambda at: abs(at - middle)):
+            left, right = trimmed(text, span.start, at), trimmed(text, at, span.end)
+            if left is not None and right is not None:
+                return left, right
+    left, right = trimmed(text, span.start, middle), trimmed(text, middle, span.end)
+    return (left, right) if left is not None and right is not None else None
+
+
+def trimmed(text: str, start: int, end: int) -> Span | None:
+    """``text[start:end]`` without the white space around it; None when nothing else is there."""
+    piece = text[start:end]
+    bare = piece.lstrip()
+    start += len(piece) - len(bare)
+    bare = bare.rstrip()
+    return Span(start, start + len(bare)) if bare else None
+
+
+def _stop_ends_sentence(text: str, match: re.Match[str], start: int, end: int) -> bool:
+    stop = match["stop"]
+    following = _NEXT_WORD.match(text, match.end(), end)
+    word = following[1] if following else ""
+    if not word:
+        return True
+    if word[0].islower():  # "Stop!" he said; "and so on ... and on"
+        return False
+    if stop[0] != "." or stop.startswith(".."):
+        return True
+    before = _WORD_BEFORE.search(text, max(start, match.start() - 24), match.start())
+    return before is None or _dot_ends_sentence(text, before, word, start)
+
+
+def _dot_ends_sentence(text: str, before: re.Match[str], word: str, start: int) -> bool:
+    """Whether the dot after ``before`` ends a sentence that ``word``, which is not in lower case, follows."""
+    token = before[0]
+    name = token.lower().rsplit("-", 1)[-1]
+    if name in _TITLES:
+        return False
+    if word[0].isdigit() and name in _BEFORE_NUMBER:
+        return False
+    if name in _MAYBE:
+        return word.lower() in _STARTERS
+    if len(token) == 1 and token.isalpha() and token.isupper():  # an initial, or "Plan B"
+        return len(word) > 1 and word.lower() in _STARTERS
+    if re.fullmatch(r"(?:\w\.)+\w", token):  # U.N.E.S.C.O
+        return word.lower() in _STARTERS
+    if token.isdigit() and len(token) <= 3:
+        line = text.rfind("\n", start, before.start()) + 1 or start
+        if not text[line : before.start()].strip():  # the number of a list item
+            return False
+        return word.lower() not in _MONTHS
+    return True
+
+
+def _line_edges(text: str, start: int, end: int) -> Iterator[int]:
+    """Where lines end units: at blank lines, and around list items, table rows, headings and lines that
+    stop although the next word would have fitted."""
+    paragraph: list[Span] = []
+    at = start
+    while at < end:
+        stop = text.find("\n", at, end)
+        stop = end if stop < 0 else stop
+        if text[at:stop].strip():
+            paragraph.append(Span(at, stop))
+        else:
+            yield from _paragraph_edges(text, paragraph)
+            paragraph = []
+            yield at
+        at = stop + 1
+    yield from _paragraph_edges(text, paragraph)
+
+
+def _paragraph_edges(text: str, lines: list[Span]) -> Iterator[int]:
+    width = max((line.end - line.start for line in lines), default=0)
+    for line, following in pairwise(lines):
+        if _line_ends_unit(text[line.start : line.end], text[following.start : following.end], width):
+            yield following.start
+
+
+def _line_ends_unit(line: str, following: str, width: int) -> bool:
+    """Whether a line break ends a unit, rather than wrapping prose that is ``width`` characters wide."""
+    if "\t" in line or "\t" in following or _OPENS_UNIT.match(following) or _IS_UNIT.match(line):
+        return True
+    first = following.split(None, 1)[0]
+    if first[0].islower() or line.rstrip()[-1] in ",-–—(":
+        return False
+    return len(line) + 1 + len(first) < 0.8 * width
