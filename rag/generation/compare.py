@@ -1,0 +1,184 @@
+"""Compares the facts of a sentence with those of its source: what is missing, what is turned round."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rag.generation.facts import (
+    SOFT_NEGATIONS,
+    STOPWORDS,
+    Date,
+    Facts,
+    Name,
+    Number,
+    is_content,
+    is_negated_word,
+    is_negation,
+    read_facts,
+    stem,
+)
+
+__all__ = ["missing_facts", "polarity_differs", "shared"]
+
+_HEDGE = re.compile(
+    r"(?i)\b(?:about|around|approximately|approx|roughly|nearly|almost|some|over|more than|under|less than|"
+    r"circa|ca|close to|just|at least|at most|up to|etwa|rund|knapp|über)\W*$"
+)
+_DEMONYM_ENDINGS = frozenset(
+    ["", "a", "n", "an", "ian", "ians", "ns", "ans", "ese", "ish", "y", "i", "is", "ic", "s", "es", "ia", "ean", "eans"]
+)
+_OPPOSITES = """increase decrease|increase decline|increase drop|increase reduce|increase fall|rise fall|rise drop
+rise decline|rose fell|rise decrease|grow shrink|grew shrank|grew fell|grew declined|expand contract|expand shrink
+more less|more fewer|most least|higher lower|high low|highest lowest|above below|over under|before after|first last
+win lose|won lost|allow forbid|allow prohibit|allow prevent|allow deny|permit prohibit|permit forbid|include exclude
+open close|accept reject|accept refuse|approve reject|gain lose|gained lost|start end|begin end|begin stop|start stop
+start finish|always never|all none|everyone nobody|north south|northern southern|east west|eastern western
+left right|maximum minimum|largest smallest|larger smaller|large small|big small|bigger smaller|longest shortest
+longer shorter|long short|up down|buy sell|bought sold|early late|earlier later|earliest latest|true false
+required optional|mandatory optional|mandatory voluntary|enable disable|success failure|succeed fail|succeeded failed
+support oppose|supported opposed|import export|profit loss|surplus deficit|male female|man woman|men women|wet dry
+hot cold|warm cool|strong weak|stronger weaker|rich poor|old new|older younger|oldest youngest|public private
+legal illegal|safe dangerous|with without|add remove|added removed|upper lower|inside outside|internal external
+better worse|best worst|strengthen weaken|improve worsen|easy hard|easy difficult|fast slow|faster slower
+majority minority|ancient modern|positive negative|few many|love hate|push pull|attack defend|victory defeat
+arrive depart|enter leave|ascend descend|create destroy|active passive|visible invisible|encrypt decrypt
+heavy light|heavier lighter|thick thin|deep shallow|full empty|married divorced|life death|born died|father mother
+son daughter|brother sister|king queen|husband wife|same different|common rare|often rarely|usually rarely"""
+
+
+def _opposites() -> dict[str, set[str]]:
+    table: dict[str, set[str]] = {}
+    for pair in _OPPOSITES.replace("\n", "|").split("|"):
+        one, other = pair.split()
+        for a, b in ((one, other), (other, one)):
+            table.setdefault(stem(a), set()).add(stem(b))
+    return table
+
+
+_OPPOSITE = _opposites()
+
+
+def missing_facts(sentence: str, source: str, context: str = "") -> list[str]:
+    """The numbers, dates, codes and names of ``sentence`` that ``source`` does not hold, said in words."""
+    said, told, around = read_facts(sentence), read_facts(source), read_facts(context)
+    reasons = [
+        f"number {number.text} is not in the source"
+        for number in said.numbers
+        if not _has_number(number, sentence, told)
+    ]
+    reasons += [f"date {date.text} is not in the source" for date in said.dates if not _has_date(date, told)]
+    reasons += [f"{code.text} is not in the source" for code in said.codes if not _has_code(code, told, source)]
+    known = _Known(told, source, around)
+    reasons += [f"name {name.text} is not in the source" for name in said.names if not known.has(name)]
+    return reasons
+
+
+def _has_number(number: Number, sentence: str, told: Facts) -> bool:
+    hedged = bool(_HEDGE.search(sentence[: number.start]))
+    for other in told.numbers:
+        if number.unit and other.unit and number.unit != other.unit:
+            continue
+        for a in number.values:
+            for b in other.values:
+                if a == b or (hedged and b and _rounds_to(b, a, number.digits)):
+                    return True
+    years = {year for date in told.dates for year, _, _ in date.readings}
+    return any(value in years for value in number.values)
+
+
+def _rounds_to(exact: float, said: float, digits: int) -> bool:
+    return float(f"{exact:.{max(1, digits) - 1}e}") == said or abs(exact - said) <= 0.02 * abs(exact)
+
+
+def _has_date(date: Date, told: Facts) -> bool:
+    """Whether the source gives every part of the date; the year may stand apart."""
+    years = {value for number in told.numbers for value in number.values}
+    years |= {year for other in told.dates for year, _, _ in other.readings}
+    for year, month, day in date.readings:
+        for other in told.dates:
+            for other_year, other_month, other_day in other.readings:
+                fits_day = month == other_month and day in (0, other_day)
+                if fits_day and (year in (0, other_year) or (not other_year and year in years)):
+                    return True
+    return False
+
+
+def _has_code(code: Name, told: Facts, source: str) -> bool:
+    return any(code.parts == other.parts for other in told.codes) or code.parts[0] in re.sub(
+        r"[\W_]", "", source.casefold()
+    ).split("\0")
+
+
+class _Known:
+    """The words of a source under which a name may be found."""
+
+    def __init__(self, told: Facts, source: str, around: Facts) -> None:
+        self.words = frozenset(told.words) | frozenset(around.words)
+        self.stems = frozenset(stem(word) for word in self.words)
+        self.joined = " " + " ".join((*told.words, *around.words)) + " "
+        self.initials = _initials((*told.names, *around.names))
+        self.acronyms = frozenset(name.text for name in (*told.names, *around.names) if name.text.isupper())
+
+    def has(self, name: Name) -> bool:
+        if "".join(name.parts) in self.initials:
+            return True
+        if len(name.parts) > 1 and "".join(part[0] for part in name.parts).upper() in self.acronyms:
+            return True
+        parts = [piece for part in name.parts for piece in re.split(r"[^\w]+", part) if piece]
+        if name.opens:  # a capital that the place at the start may have made
+            return True
+        return all(self._has_part(part) for part in parts)
+
+    def _has_part(self, part: str) -> bool:
+        if part in self.words or stem(part) in self.stems or part in STOPWORDS:
+            return True
+        return any(_same_root(part, word) for word in self.words if word[:4] == part[:4])
+
+
+def _initials(names: Iterable[Name]) -> frozenset[str]:
+    return frozenset("".join(part[0] for part in name.parts) for name in names if len(name.parts) > 1)
+
+
+def _same_root(a: str, b: str) -> bool:
+    """Whether two words differ as a country and its people do (China, Chinese)."""
+    n = 0
+    while n < min(len(a), len(b)) and a[n] == b[n]:
+        n += 1
+    return n >= 4 and a[n:] in _DEMONYM_ENDINGS and b[n:] in _DEMONYM_ENDINGS
+
+
+def shared(sentence: str, source: str, context: str = "") -> float:
+    """The share of the sentence's content words that the source holds, 0 to 1."""
+    said, told = read_facts(sentence).terms, read_facts(source).terms | read_facts(context).terms
+    if not said:
+        return 1.0
+    roots = {term[:5] for term in told if len(term) >= 5}
+    return sum(term in told or (len(term) >= 5 and term[:5] in roots) for term in said) / len(said)
+
+
+def polarity_differs(sentence: str, source: str) -> list[str]:
+    """Denials on one side only, and opposites in place of words."""
+    said, told = read_facts(sentence), read_facts(source)
+    reasons = []
+    softened = any(word in SOFT_NEGATIONS or is_negated_word(word) for word in told.words)
+    softened_said = any(word in SOFT_NEGATIONS or is_negated_word(word) for word in said.words)
+    if said.negations and not told.negations and not softened:
+        reasons.append("denies what the source says")
+    if told.negations and not said.negations and not softened_said and _denied(told, said):
+        reasons.append("says what the source denies")
+    for term in said.terms - told.terms:
+        opposite = _OPPOSITE.get(term, set()) & (told.terms - said.terms)
+        if opposite and said.negations == told.negations:
+            reasons.append(f"the opposite of “{min(opposite)}” in the source")
+    return reasons
+
+
+def _denied(told: Facts, said: Facts) -> bool:
+    """Whether the words that the source denies are among those of the sentence."""
+    for i, word in enumerate(told.words):
+        if is_negation(word):
+            scope = [stem(after) for after in told.words[i + 1 : i + 6] if is_content(after)][:2]
+            if scope and all(term in said.terms for term in scope):
+                return True
+    return False
