@@ -35,7 +35,7 @@ class Settings:
 
     # components, as name or name:argument (see rag plugins)
     chunker: str = "paragraphs"
-    embedder: str = "minilm"
+    embedder: str = ""  # "" = the one the index was built with; minilm for a new index
     reranker: str = "none"
     generator: str = "extractive"
 

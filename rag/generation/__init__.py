@@ -1,1 +1,7 @@
-"""."""
+"""Hits -> cited text: generators, exact citations, verification, abstention."""
+
+from rag.generation.abstention import confidence
+from rag.generation.citing import Writer
+from rag.generation.question import small_talk
+
+__all__ = ["Writer", "confidence", "small_talk"]

@@ -63,13 +63,12 @@ def retrieve(
         raise UsageError("the question is empty")
     if k < 1:
         raise UsageError(f"k must be at least 1, not {k}")
-    n = max(_CANDIDATES, k)
-    lexical = dict(snapshot.lexical(match_expression(query), n, collections))
+    wide = max(_CANDIDATES, k)
+    lexical = dict(snapshot.lexical(match_expression(query), wide, collections))
     vector = embedder.embed_query(query) if embedder is not None and snapshot.n_embedded else None
-    near = dict(snapshot.dense(vector, n, collections)) if vector is not None else {}
+    near = dict(snapshot.dense(vector, wide, collections)) if vector is not None else {}
     numbers = list(dict.fromkeys([*lexical, *near]))
-    rows = snapshot.rows(numbers) if vector is not None else {}
-    similarities = {number: matrix @ vector for number, matrix in rows.items()}
+    similarities = {} if vector is None else {n: rows @ vector for n, rows in snapshot.rows(numbers).items()}
     dense = {number: _best(found) for number, found in similarities.items()}
     fused = fuse(lexical, dense, numbers)
     lexical_rank, dense_rank = _ranks(lexical), _ranks(dense)

@@ -1,0 +1,321 @@
+"""The only wiring: settings and an index in, answers out.
+
+::
+
+    from rag import Assistant
+
+    assistant = Assistant.open("index")
+    assistant.build("corpus")
+    print(assistant.ask("How do I add documents?").text)
+
+An ``Assistant`` may be used from several threads at once: each question takes its own snapshot of the index,
+models are loaded once, when first needed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator as Stream
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from rag import plugins
+from rag.errors import GeneratorError, IndexMismatch, RagError, UsageError
+from rag.generation import Writer, confidence, small_talk
+from rag.index import DocumentEntry, Index, Parts, Snapshot, Status, build
+from rag.plugins import Prompt
+from rag.retrieval import Retrieval, retrieve
+from rag.retrieval.followup import standalone
+from rag.settings import Settings
+from rag.types import (
+    Answer,
+    BuildReport,
+    Delta,
+    Document,
+    Event,
+    Finished,
+    Hit,
+    Progress,
+    Retrieved,
+    Turn,
+)
+
+if TYPE_CHECKING:
+    from rag.plugins import Embedder, Generator
+
+__all__ = ["Assistant"]
+
+# more than anyone asks; a whole document pasted as a question is a mistake worth a message
+_MAX_QUESTION = 8_000
+_DEFAULT_EMBEDDER = "minilm"
+ABSTAINED = "The documents do not tell."
+
+
+class Assistant:
+    """Answers questions from the documents of one index."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._index = Index(settings.index)
+        self._embedders: dict[str, Embedder] = {}
+        self._generators: dict[str, Generator] = {}
+        self._lock = RLock()
+
+    @classmethod
+    def open(cls, index: str | Path | None = None, *, settings: Settings | None = None, **overrides: Any) -> Assistant:
+        """An assistant over the index in ``index`` (default: the one in settings), which need not exist yet.
+
+        Args:
+            index: the index folder.
+            settings: ready-made settings; otherwise flags, environment and files are read.
+            **overrides: single settings by name, such as ``generator="openai:llama3.2"``.
+
+        Raises:
+            SettingsError: a setting that does not exist or cannot have that value.
+        """
+        chosen = settings or Settings.load(**overrides)
+        if settings is not None and overrides:
+            chosen = replace(settings, **overrides)
+        return cls(replace(chosen, index=str(index)) if index is not None else chosen)
+
+    # -- building ----------------------------------------------------------------------------------------
+
+    def build(
+        self, *paths: str | Path, progress: Callable[[Progress], None] | None = None, rebuild: bool = False
+    ) -> BuildReport:
+        """Bring the index up to date with ``paths``: it then holds what they hold, and nothing else.
+
+        Args:
+            *paths: folders and files; none means those of the last build, or the corpus folder.
+            progress: called now and then with how far it is.
+            rebuild: read and embed everything anew, also with another embedder.
+
+        Raises:
+            UsageError: a path does not exist, or there is nothing to read in it.
+            IndexBusy: another process is building this index.
+            IndexMismatch: the index was built by another embedder.
+        """
+        roots = [Path(path) for path in paths]
+        recorded = self._recorded()
+        if not roots and not recorded.get("roots"):
+            roots = [Path(self.settings.corpus)]
+        spec = self.settings.embedder or recorded.get("embedder") or _DEFAULT_EMBEDDER
+        chunker = plugins.load("chunkers", self.settings.chunker, self.settings)
+        parts = Parts(self.settings, chunker, self._embedder(spec), spec)
+        return build(self._index.folder, roots, parts, progress, rebuild=rebuild)
+
+    def _recorded(self) -> dict[str, Any]:
+        try:
+            with self._index.snapshot() as snapshot:
+                return snapshot.manifest
+        except RagError:
+            return {}
+
+    # -- asking ------------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        collections: Sequence[str] = (),
+        k: int | None = None,
+        generator: str | None = None,
+    ) -> Answer:
+        """The answer to ``question``: ``stream`` run to its end."""
+        for event in self.stream(question, history, collections=collections, k=k, generator=generator):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def search(
+        self,
+        question: str,
+        k: int | None = None,
+        *,
+        history: Sequence[Turn] = (),
+        collections: Sequence[str] = (),
+    ) -> list[Hit]:
+        """The ``k`` passages that are nearest to the question, best first."""
+        _check_question(question)
+        with self._index.snapshot() as snapshot:
+            query = standalone(question, history)
+            return list(self._retrieve(snapshot, query, k, collections).hits)
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        collections: Sequence[str] = (),
+        k: int | None = None,
+        generator: str | None = None,
+    ) -> Iterator[Event]:
+        """The answer as it comes: ``Retrieved``, then ``Delta`` and ``Cited``, then ``Finished``.
+
+        Args:
+            question: what is asked.
+            history: the conversation so far, oldest first; a follow-up is understood from it.
+            collections: search only these first-level folders of the corpus.
+            k: passages given to the generator (default: from settings).
+            generator: another generator for this question, as ``name`` or ``name:argument``.
+
+        Raises:
+            UsageError: the question is empty or too long, or the generator is unknown.
+            IndexMissing, IndexDamaged, IndexMismatch: as their names say.
+        """
+        _check_question(question)
+        started = time.perf_counter()
+        reply = small_talk(question)
+        if reply is not None:
+            yield Delta(reply)
+            timings = {"total": time.perf_counter() - started}
+            yield Finished(Answer(question=question, query="", text=reply, generator="none", timings=timings))
+            return
+        writer_of = self._generator(generator or self.settings.generator)
+        query = standalone(question, history)
+        with self._index.snapshot() as snapshot:
+            found = self._retrieve(snapshot, query, k, collections)
+            timings = {"retrieve": time.perf_counter() - started}
+            yield Retrieved(
+                query, found.hits, found.dropped, snapshot.n_passages, snapshot.n_documents, timings["retrieve"]
+            )
+            answer = yield from self._answer(snapshot, question, query, history, found, writer_of)
+        timings["generate"] = time.perf_counter() - started - timings["retrieve"]
+        timings["total"] = time.perf_counter() - started
+        yield Finished(replace(answer, timings=timings))
+
+    def _answer(
+        self,
+        snapshot: Snapshot,
+        question: str,
+        query: str,
+        history: Sequence[Turn],
+        found: Retrieval,
+        generator: Generator,
+    ) -> Stream[Event, None, Answer]:
+        certainty = confidence(query, found.hits)
+        answer = Answer(
+            question=question, query=query, text="", hits=found.hits, generator=generator.name, confidence=certainty
+        )
+        if not found.hits or certainty < self.settings.strictness:
+            yield Delta(ABSTAINED)
+            return replace(answer, text=ABSTAINED, abstained=True)
+        prompt = Prompt(question, query, found.hits, tuple(history))
+        writer = self._writer(snapshot, found.hits)
+        notes: tuple[str, ...] = ()
+        try:
+            yield from writer.events(generator.generate(prompt))
+        except GeneratorError as error:
+            fallback = self._generator("extractive")
+            if generator is fallback:
+                raise
+            notes = (f"{generator.name} failed: {error}; the answer was taken from the sources word for word",)
+            if writer.text:
+                yield Delta("\n\n")
+            yield from writer.events(fallback.generate(prompt))
+            answer = replace(answer, generator=fallback.name)
+        if not writer.text.strip():
+            yield Delta(ABSTAINED)
+            return replace(answer, text=ABSTAINED, abstained=True, notes=notes)
+        return replace(
+            answer,
+            text=writer.text,
+            citations=tuple(writer.citations),
+            claims=tuple(writer.claims),
+            grounded=writer.grounded,
+            notes=notes,
+        )
+
+    def _writer(self, snapshot: Snapshot, hits: Sequence[Hit]) -> Writer:
+        seen: dict[str, Document | None] = {}
+
+        def page_at(document_id: str, offset: int) -> int | None:
+            if document_id not in seen:
+                seen[document_id] = snapshot.document(document_id)
+            document = seen[document_id]
+            return document.page_at(offset) if document else None
+
+        return Writer(hits, unsupported=self.settings.unsupported, page_at=page_at)
+
+    def _retrieve(self, snapshot: Snapshot, query: str, k: int | None, collections: Sequence[str]) -> Retrieval:
+        embedder = self._embedder_of(snapshot)
+        return retrieve(snapshot, query, embedder, k or self.settings.k, collections, self._reranker)
+
+    # -- components --------------------------------------------------------------------------------------
+
+    def _embedder(self, spec: str) -> Embedder:
+        with self._lock:
+            if spec not in self._embedders:
+                self._embedders[spec] = plugins.load("embedders", spec, self.settings)
+            return self._embedders[spec]
+
+    def _embedder_of(self, snapshot: Snapshot) -> Embedder:
+        """The embedder that made the index; settings may name it or say nothing, but not another one."""
+        recorded = snapshot.manifest["embedder"]
+        chosen = self.settings.embedder or recorded
+        embedder = self._embedder(chosen)
+        if embedder.fingerprint != snapshot.manifest["fingerprint"]:
+            raise IndexMismatch(
+                f"the index in {self._index.folder} was built with the embedder {recorded}, whose vectors do not fit "
+                f"those of {chosen}: choose that one, or build again with rag build --rebuild"
+            )
+        return embedder
+
+    def _generator(self, spec: str) -> Generator:
+        with self._lock:
+            if spec not in self._generators:
+                self._generators[spec] = plugins.load("generators", spec, self.settings)
+            return self._generators[spec]
+
+    @cached_property
+    def _reranker(self) -> Any:
+        return plugins.load("rerankers", self.settings.reranker, self.settings)
+
+    def close(self) -> None:
+        """Let go of the models; a later question loads them again."""
+        self._embedders.clear()
+        self._generators.clear()
+
+    def warm(self) -> None:
+        """Load what the first question needs, so that it is answered as fast as the second."""
+        with self._index.snapshot() as snapshot:
+            self._retrieve(snapshot, "warm", 1, ())
+        self._generator(self.settings.generator)
+
+    # -- looking -----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The index as it is now, for reading; see ``rag.index.Snapshot``."""
+        with self._index.snapshot() as snapshot:
+            yield snapshot
+
+    def document(self, document_id: str) -> Document | None:
+        """A document with its whole text; None when it is no longer in the corpus."""
+        with self._index.snapshot() as snapshot:
+            return snapshot.document(document_id)
+
+    def documents(self) -> list[DocumentEntry]:
+        """Every source in the index, sorted."""
+        with self._index.snapshot() as snapshot:
+            return snapshot.documents()
+
+    def status(self) -> Status:
+        """What is in the index, and how far its vectors are."""
+        with self._index.snapshot() as snapshot:
+            return snapshot.status()
+
+
+def _check_question(question: str) -> None:
+    if not question.strip():
+        raise UsageError("the question is empty")
+    if len(question) > _MAX_QUESTION:
+        raise UsageError(
+            f"the question has {len(question):,} characters, and {_MAX_QUESTION:,} are the most: ask a shorter one"
+        )
