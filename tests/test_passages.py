@@ -74,9 +74,22 @@ LINES = {
     "table": "| part | price |\n|---|---|\n| pump | 10 |",
     "tabs": "Part\tPrice\nPump\t10\nValve\t3",
     "short line": "Annual report\nThe company earned more than in any year before, and the\nboard is pleased with it.",
+    "joined line": "The first line is as long as this\nAnd so is the second, or nearly so\nBut here two were "
+    "joined in one because a word was hyphenated\nAnd the next is as before, of course\nAnd so on. The end.",
     "blank": "No stop here\n\nNor here",
+    "page": "The committee that the members of the\nwhole assembly had elected in the spring was\n\ndissolved in May.",
 }
-LINES_EXPECTED = {"wrapped": 2, "list": 6, "heading": 4, "table": 3, "tabs": 3, "short line": 2, "blank": 2}
+LINES_EXPECTED = {
+    "wrapped": 2,
+    "list": 6,
+    "heading": 4,
+    "table": 3,
+    "tabs": 3,
+    "short line": 2,
+    "blank": 2,
+    "joined line": 2,
+    "page": 1,
+}
 
 
 @pytest.mark.parametrize("case", LINES)

@@ -144,22 +144,34 @@ def _line_edges(text: str, start: int, end: int) -> Iterator[int]:
     """Where lines end units: at blank lines, and around list items, table rows, headings and lines that
     stop although the next word would have fitted."""
     paragraph: list[Span] = []
+    blank = start
     at = start
     while at < end:
         stop = text.find("\n", at, end)
         stop = end if stop < 0 else stop
         if text[at:stop].strip():
+            if paragraph and blank > paragraph[-1].end and not _runs_on(text, paragraph[-1], Span(at, stop)):
+                yield from _paragraph_edges(text, paragraph)
+                yield blank
+                paragraph = []
             paragraph.append(Span(at, stop))
         else:
-            yield from _paragraph_edges(text, paragraph)
-            paragraph = []
-            yield at
+            blank = at
         at = stop + 1
     yield from _paragraph_edges(text, paragraph)
 
 
+def _runs_on(text: str, line: Span, following: Span) -> bool:
+    """Whether a sentence goes on after a blank line, as over the end of a page: a full line that ends in a
+    word, and a next one that begins in lower case."""
+    first = text[following.start : following.end].lstrip()[0]
+    last = text[line.start : line.end].rstrip()[-1]
+    return line.end - line.start >= 40 and first.islower() and (last.isalpha() or last in ",-–")
+
+
 def _paragraph_edges(text: str, lines: list[Span]) -> Iterator[int]:
-    width = max((line.end - line.start for line in lines), default=0)
+    lengths = sorted(line.end - line.start for line in lines)
+    width = lengths[3 * len(lengths) // 4] if lengths else 0  # not the longest: two joined lines are longer
     for line, following in pairwise(lines):
         if _line_ends_unit(text[line.start : line.end], text[following.start : following.end], width):
             yield following.start
