@@ -74,6 +74,11 @@ class Writer:
         """Characters written so far."""
         return self._length
 
+    @property
+    def ends_inside_sentence(self) -> bool:
+        """Whether the last thing written is a paragraph that does not end like a sentence."""
+        return self._last == "paragraph" and self._pieces[-1].rstrip()[-1:] not in '.!?:;。！？…"”’)'
+
     def warn(self, message: str) -> None:
         """Note something that the reader of an answer should know; each message once."""
         if message not in self.warnings:
@@ -88,9 +93,9 @@ class Writer:
         if span := self._write(one_line(text), "heading", "\n\n"):
             self._headings.append(Heading(*span, max(1, level)))
 
-    def paragraph(self, text: str) -> None:
-        """Running text; line breaks inside it are kept."""
-        self._write(_tidy(text), "paragraph", "\n\n")
+    def paragraph(self, text: str, *, goes_on: bool = False) -> None:
+        """Running text; line breaks inside it are kept. ``goes_on``: it carries on the one before."""
+        self._write(_tidy(text), "paragraph", " " if goes_on else "\n\n")
 
     def item(self, text: str) -> None:
         """A list item or table row: text that is never read across. Neighbours stand on own lines."""

@@ -17,7 +17,7 @@ from rag.documents.encodings import decode
 from rag.documents.loading import FileLoader
 from rag.types import Document
 
-__all__ = ["PlainText", "mark_headings", "plain_document"]
+__all__ = ["PlainText", "looks_like_title", "mark_headings", "plain_document"]
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n[ \t]*(?:\n[ \t]*)+")
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
@@ -60,7 +60,7 @@ def plain_document(text: str, *, encoding: str = "utf-8", warnings: list[str] | 
     )
 
 
-def _looks_like_title(line: str) -> bool:
+def looks_like_title(line: str) -> bool:
     """A short line that does not end like a sentence and begins like a name."""
     words = line.split()
     return (
@@ -78,7 +78,7 @@ def _title(text: str) -> str:
     """The first line when it stands alone and looks like a title."""
     first, _, rest = text.lstrip().partition("\n")
     first = first.strip()
-    return first if rest.startswith("\n") and rest.strip() and _looks_like_title(first) else ""
+    return first if rest.startswith("\n") and rest.strip() and looks_like_title(first) else ""
 
 
 def mark_headings(writer: Writer, text: str) -> None:
@@ -86,7 +86,7 @@ def mark_headings(writer: Writer, text: str) -> None:
     paragraphs = [(match.start(), match.group()) for match in _PARAGRAPH.finditer(text)]
     for (start, line), (_, below) in zip(paragraphs, paragraphs[1:], strict=False):
         words = line.strip()
-        if "\n" in words or len(below) < 2 * len(words) or len(below) < 80 or not _looks_like_title(words):
+        if "\n" in words or len(below) < 2 * len(words) or len(below) < 80 or not looks_like_title(words):
             continue
         start += len(line) - len(line.lstrip())
         writer.mark_heading(start, start + len(words), 1 if not text[:start].strip() else 2)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rag.documents.canonical import Writer, one_line
 
-__all__ = ["header_rows", "row_text", "write_table"]
+__all__ = ["column_names", "header_rows", "name_sources", "row_pieces", "row_text", "write_table"]
 
 Row = Sequence[str]
 
@@ -18,16 +18,24 @@ _NUMBER = re.compile(r"^[\s$€£¥₹+(<>~≈-]*\d[\d\s.,:/%()'’-]*\s*(?:%|[a
 _MAX_HEADER_ROWS = 3
 
 
-def row_text(names: Row, cells: Row) -> str:
-    """One row with the column names in front of the cells; empty cells are left out."""
-    parts = []
+def row_pieces(names: Row, cells: Row) -> list[tuple[str, str, int]]:
+    """What a row is made of, in order: (words, kind, column) with kind "name", "cell" or "mark"."""
+    pieces: list[tuple[str, str, int]] = []
     for column, cell in enumerate(cells):
         if not cell:
             continue
-        name = names[column] if column < len(names) else ""
-        name = name.rstrip(" :")
-        parts.append(f"{name}: {cell}" if name and name != cell else cell)
-    return "; ".join(parts)
+        if pieces:
+            pieces.append(("; ", "mark", column))
+        name = names[column].rstrip(" :") if column < len(names) else ""
+        if name and name != cell:
+            pieces += [(name, "name", column), (": ", "mark", column)]
+        pieces.append((cell, "cell", column))
+    return pieces
+
+
+def row_text(names: Row, cells: Row) -> str:
+    """One row with the column names in front of the cells; empty cells are left out."""
+    return "".join(words for words, _, _ in row_pieces(names, cells))
 
 
 def _is_value(cell: str) -> bool:
@@ -52,27 +60,33 @@ def header_rows(rows: Sequence[Row]) -> int:
     n = 1
     while n < min(_MAX_HEADER_ROWS, len(rows) - 1):
         row = rows[n]
-        if row and row[0] or not any(row) or any(_is_value(c) for c in row if c):
+        if (row and row[0]) or not any(row) or any(_is_value(c) for c in row if c):
             break
         n += 1
     return n
 
 
-def _names(rows: Sequence[Row]) -> list[str]:
-    """One name a column from several header rows; a name that spans columns is given to each."""
+def name_sources(rows: Sequence[Row]) -> list[list[tuple[int, int]]]:
+    """For each column the header cells (row, column) that name it.
+
+    In all but the last header row a name reaches to the right over the empty cells after it.
+    """
     width = max(len(row) for row in rows)
-    columns: list[list[str]] = [[] for _ in range(width)]
+    columns: list[list[tuple[int, int]]] = [[] for _ in range(width)]
     for depth, row in enumerate(rows):
-        spanning = ""
+        spanning = -1
         for column in range(width):
-            cell = row[column] if column < len(row) else ""
-            if cell:
-                spanning = cell
-            elif depth < len(rows) - 1 and column > 0:
-                cell = spanning  # an upper name reaches to the right over empty cells
-            if cell and cell not in columns[column]:
-                columns[column].append(cell)
-    return [" ".join(parts) for parts in columns]
+            own = column < len(row) and bool(row[column])
+            spanning = column if own else spanning
+            source = column if own else spanning if depth < len(rows) - 1 else -1
+            if source >= 0 and row[source] not in [rows[r][c] for r, c in columns[column]]:
+                columns[column].append((depth, source))
+    return columns
+
+
+def column_names(rows: Sequence[Row]) -> list[str]:
+    """One name a column from one or several header rows."""
+    return [" ".join(rows[row][column] for row, column in sources) for sources in name_sources(rows)]
 
 
 def write_table(writer: Writer, rows: Iterable[Row], n_header: int | None = None) -> None:
@@ -90,7 +104,7 @@ def write_table(writer: Writer, rows: Iterable[Row], n_header: int | None = None
             break  # a list in one column, not a table below its caption
         writer.paragraph(" ".join(cell for cell in first.pop(0) if cell))
     n = header_rows(first) if n_header is None else min(n_header, len(first))
-    names = _names(first[:n]) if n else []
+    names = column_names(first[:n]) if n else []
     if n and n == len(first):
         writer.item("; ".join(cell for cell in names if cell))
         return

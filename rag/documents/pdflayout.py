@@ -1,0 +1,172 @@
+"""From segments on a page to lines, paragraphs, list items, headings and tables in reading order.
+
+The order is the content's own, which is right for most producers; it is corrected where neighbouring
+columns were written line by line across the page. Nothing here knows about other pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rag.documents.pdfpage import PageText, Segment
+from rag.documents.pdftables import Table, find_tables
+
+__all__ = ["Block", "Line", "layout", "lines_of", "paragraphs"]
+
+_BULLET = re.compile(
+    r"^(?:[•▪◦‣●○■□➢➤✓✔*–—·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s|\.\d+\s)"
+)
+_SENTENCE_END = re.compile(r"[.!?:;。！？…]['\"”’)\]]*$")
+
+
+@dataclass(slots=True)
+class Line:
+    """One visual line; ``index`` maps each character of ``text`` to the page's characters (-1: none)."""
+
+    text: str
+    index: list[int]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    is_bold: bool
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines that belong together, or a table. ``kind`` is text, item or table."""
+
+    kind: str
+    lines: list[Line] = field(default_factory=list)
+    table: Table | None = None
+
+    @property
+    def size(self) -> float:
+        """The largest font size in it."""
+        return max((line.size for line in self.lines), default=0.0)
+
+    @property
+    def is_bold(self) -> bool:
+        """Whether every line is bold."""
+        return bool(self.lines) and all(line.is_bold for line in self.lines)
+
+
+def layout(page: PageText) -> list[Line | Table]:
+    """The page's lines and tables in reading order."""
+    tables, rest = find_tables(page)
+    by_segment = {id(segment): table for table in tables for segment in table.segments}
+    flow: list[Segment | Table] = []
+    placed: set[int] = set()
+    for segment in page.segments:
+        table = by_segment.get(id(segment))
+        if table is None:
+            flow.append(segment)
+        elif id(table) not in placed:
+            placed.add(id(table))
+            flow.append(table)
+    del rest
+    return lines_of(flow)
+
+
+def lines_of(flow: Iterable[Segment | Table]) -> list[Line | Table]:
+    """Segments that follow each other on one baseline as one line."""
+    lines: list[Line | Table] = []
+    for item in flow:
+        last = lines[-1] if lines else None
+        if isinstance(item, Table) or not isinstance(last, Line) or not _same_baseline(last, item):
+            if isinstance(item, Table):
+                lines.append(item)
+            else:
+                lines.append(
+                    Line(item.text, list(item.index), item.x0, item.y0, item.x1, item.y1, item.size, item.is_bold)
+                )
+            continue
+        last.text += " " + item.text
+        last.index += [-1, *item.index]
+        last.is_bold = last.is_bold and item.is_bold
+        last.x0, last.x1 = min(last.x0, item.x0), max(last.x1, item.x1)
+        last.y0, last.y1 = min(last.y0, item.y0), max(last.y1, item.y1)
+        last.size = max(last.size, item.size) if len(item.text) > 3 else last.size
+    return _columns_first(lines)
+
+
+def _same_baseline(line: Line, segment: Segment) -> bool:
+    overlap = min(line.y1, segment.y1) - max(line.y0, segment.y0)
+    apart = max(segment.x0 - line.x1, line.x0 - segment.x1)
+    return overlap > 0.6 * min(line.y1 - line.y0, segment.y1 - segment.y0) and apart > -1
+
+
+def _columns_first(lines: list[Line | Table]) -> list[Line | Table]:
+    return lines
+
+
+def paragraphs(lines: list[Line | Table]) -> list[Block]:
+    """Lines joined to paragraphs and list items, by spacing, indents, and where lines were broken."""
+    blocks: list[Block] = []
+    text_lines = [line for line in lines if isinstance(line, Line)]
+    leading = _leading(text_lines)
+    right = _right_margins(text_lines)
+    for line in lines:
+        if isinstance(line, Table):
+            blocks.append(Block("table", table=line))
+            continue
+        last = blocks[-1] if blocks else None
+        if last is not None and last.kind != "table" and _continues(last, line, leading, right):
+            last.lines.append(line)
+        else:
+            blocks.append(Block("item" if _BULLET.match(line.text) else "text", [line]))
+    return blocks
+
+
+def _leading(lines: list[Line]) -> float:
+    """The usual distance of baselines in units of the font size."""
+    counts: Counter[float] = Counter()
+    for above, below in zip(lines, lines[1:], strict=False):
+        distance = above.y0 - below.y0
+        if 0 < distance < 4 * below.size and abs(above.size - below.size) < 0.6:
+            counts[round(distance / below.size, 1)] += 1
+    return min(2.6, max(1.0, counts.most_common(1)[0][0])) if counts else 1.25
+
+
+def _right_margins(lines: list[Line]) -> dict[int, float]:
+    """For lines that begin at about the same x, how far the longest of them reaches."""
+    margins: dict[int, float] = {}
+    for line in lines:
+        for column in (round(line.x0 / 40) - 1, round(line.x0 / 40), round(line.x0 / 40) + 1):
+            margins[column] = max(margins.get(column, 0.0), line.x1)
+    return margins
+
+
+def _continues(block: Block, line: Line, leading: float, right: dict[int, float]) -> bool:
+    above = block.lines[-1]
+    distance = above.y0 - line.y0
+    size = max(above.size, line.size, 1.0)
+    if min(above.x1, line.x1) - max(above.x0, line.x0) <= 0:
+        return False
+    if not 0.3 * size < distance <= leading * 1.28 * size + 0.5:
+        return False
+    if abs(above.size - line.size) > 0.12 * size or (above.is_bold != line.is_bold and _is_whole(above, line)):
+        return False
+    if _BULLET.match(line.text) and not (block.kind == "text" and _looks_inside(above, line)):
+        return False
+    first_word = line.text.split(" ", 1)[0]
+    word_width = (line.x1 - line.x0) * (len(first_word) + 1) / max(1, len(line.text))
+    margin = max(right.get(round(line.x0 / 40), above.x1), right.get(round(above.x0 / 40), above.x1))
+    if above.x1 + word_width < margin - 0.6 * size:
+        return False  # the next word would have fitted: the line was ended on purpose
+    indented = line.x0 > above.x0 + 0.9 * size and block.kind == "text"
+    return not (indented and (len(block.lines) > 1 or _SENTENCE_END.search(above.text)))
+
+
+def _is_whole(above: Line, line: Line) -> bool:
+    """Whether a change of weight between two lines means something: both are more than a word."""
+    return len(above.text) > 2 and len(line.text) > 2
+
+
+def _looks_inside(above: Line, line: Line) -> bool:
+    """Whether what looks like a bullet is running text: "… chapter\\n3. …" or a dash inside a sentence."""
+    return line.text[0] in "–—-·*" and not _SENTENCE_END.search(above.text) and line.x0 <= above.x0 + 1

@@ -1,0 +1,293 @@
+"""The text of a whole PDF: what can only be decided when all pages have been seen, then the writing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from rag.documents.canonical import Writer, one_line
+from rag.documents.pdflayout import Block, Line, layout, paragraphs
+from rag.documents.pdfpage import page_text
+from rag.documents.pdftables import Cell, Table
+from rag.documents.plain import looks_like_title
+from rag.documents.tables import column_names, header_rows, name_sources, row_pieces, row_text
+
+__all__ = ["PdfText", "mapped_characters", "page_lines"]
+
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_DIGITS = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(r"^(?:page|seite|página|p\.)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*[-–—|]?\s*(?:(?:of|/|von|de)\s*\d{1,4})?$", re.IGNORECASE)  # fmt: skip
+_ENDS_SENTENCE = re.compile(r"[.!?:。！？…]['\"”’)\]]*$")
+_EDGE_LINES = 3
+
+
+def page_lines(page: Any) -> list[Line | Table]:
+    """The lines and tables of a ``pypdfium2.PdfPage`` in reading order."""
+    return layout(page_text(page))
+
+
+class PdfText:
+    """Takes in pages one by one, then writes them. ``outline`` maps titles (letters only) to depth."""
+
+    def __init__(self, outline: dict[str, int]) -> None:
+        self.title = ""
+        self._outline = outline
+        self._pages: list[list[Line | Table]] = []
+        self._heights: list[float] = []
+        self._sizes: Counter[float] = Counter()
+        self._bold_characters = 0
+        self._words: set[str] = set()
+        self._hyphenated: set[str] = set()
+        self._n_hidden = 0
+        self._n_recognised = 0
+        self._heading_sizes: list[float] = []
+
+    def add_empty(self) -> None:
+        """A page that cannot be read still counts."""
+        self._pages.append([])
+        self._heights.append(0.0)
+
+    def add(self, page: Any) -> None:
+        """Read the next page."""
+        drawn = page_text(page)
+        self._n_hidden += drawn.n_hidden
+        self._n_recognised += drawn.has_page_image and bool(drawn.segments)
+        lines = layout(drawn)
+        for line in lines:
+            if isinstance(line, Line):
+                line.index = []  # where the characters are is only of use to ``boxes``
+                self._sizes[round(line.size * 2) / 2] += len(line.text)
+                self._bold_characters += line.is_bold and len(line.text)
+                self._learn_words(line.text)
+        self._pages.append(lines)
+        self._heights.append(drawn.height)
+
+    def _learn_words(self, text: str) -> None:
+        for word in _WORD.findall(text.lower())[:-1]:
+            (self._hyphenated if "-" in word else self._words).add(word)
+
+    def write(self, writer: Writer, labels: list[str]) -> None:
+        """Write all pages."""
+        furniture = _furniture(self._pages)
+        body = self._sizes.most_common(1)[0][0] if self._sizes else 10.0
+        pages = [
+            paragraphs([line for line in lines if not (isinstance(line, Line) and _key(line) in furniture)])
+            for lines in (_without_page_numbers(lines) for lines in self._pages)
+        ]
+        self._learn_headings(pages, body)
+        empty = []
+        names: list[str] = []
+        for number, blocks in enumerate(pages):
+            writer.page(labels[number] if number < len(labels) else "")
+            before = writer.n_characters
+            for place, block in enumerate(blocks):
+                if block.table is not None:
+                    names = self._write_table(writer, block.table, names)
+                elif _stands_above(block, blocks[place + 1 : place + 2]) and not self._is_heading(block, body):
+                    writer.heading(block.lines[0].text, min(6, len(self._heading_sizes) + 1))
+                else:
+                    self._write_block(writer, block, body, is_first=place == 0)
+            if writer.n_characters == before:
+                empty.append(number + 1)
+        self._warn(writer, empty)
+
+    def _learn_headings(self, pages: list[list[Block]], body: float) -> None:
+        sizes: Counter[float] = Counter()
+        for blocks in pages:
+            for block in blocks:
+                if self._is_heading(block, body):
+                    sizes[round(block.size * 2) / 2] += 1
+        self._heading_sizes = sorted(sizes, reverse=True)
+        self.title = self._find_title(pages[:2], body)
+
+    def _find_title(self, pages: list[list[Block]], body: float) -> str:
+        """The largest heading of the first pages; all headings of a cover page that holds nothing else."""
+        for blocks in pages:
+            titles = [b for b in blocks if self._is_heading(b, body) and b.size >= 1.25 * body]
+            if titles and len(titles) == len(blocks) <= 3:
+                return ": ".join(self._joined(block) for block in titles)
+            if titles:
+                largest = max(block.size for block in titles)
+                return self._joined(next(b for b in titles if b.size >= largest - 0.5))
+        return ""
+
+    def _is_heading(self, block: Block, body: float) -> bool:
+        if block.table is not None or len(block.lines) > 3:
+            return False
+        text = " ".join(line.text for line in block.lines)
+        n_letters = sum(char.isalpha() for char in text)
+        if len(text) > 200 or n_letters < 2 or n_letters < 0.4 * len(text.replace(" ", "")):
+            return False
+        if self._outline.get(_letters(text)):
+            return True
+        if block.size >= 1.14 * body:
+            return not (len(text) > 90 and text.endswith("."))
+        mostly_bold = self._bold_characters > 0.5 * sum(self._sizes.values())
+        return (
+            block.is_bold
+            and not mostly_bold
+            and block.size >= 0.95 * body
+            and len(text) <= 120
+            and text[-1] not in ".,;:"
+        )
+
+    def _write_block(self, writer: Writer, block: Block, body: float, *, is_first: bool) -> None:
+        text = self._joined(block)
+        if self._is_heading(block, body):
+            level = self._outline.get(_letters(text)) or 1 + self._heading_sizes.index(round(block.size * 2) / 2)
+            writer.heading(text, min(level, 6))
+        elif block.kind == "item":
+            writer.item(text)
+        else:
+            goes_on = is_first and writer.ends_inside_sentence and text[:1].islower()
+            writer.paragraph(text, goes_on=goes_on)
+
+    def _joined(self, block: Block) -> str:
+        """The lines of a block as running text, words that were divided at line ends made whole."""
+        text = ""
+        for line in block.lines:
+            if text.endswith("-") and not text.endswith(" -") and line.text[:1].islower():
+                text = self._without_hyphen(text, line.text) + line.text
+            else:
+                text += (" " if text and not _is_wide(text[-1], line.text[:1]) else "") + line.text
+        return text
+
+    def _without_hyphen(self, text: str, following: str) -> str:
+        """``text`` without its last hyphen, unless the hyphen is part of the word.
+
+        A compound that is written with its hyphen elsewhere keeps it, and so do two parts that both
+        are words of this document while their join is not.
+        """
+        left = _WORD.findall(text[-80:].lower())
+        right = _WORD.match(following.lower())
+        if not left or not right:
+            return text
+        first, second = left[-1].rsplit("-", 1)[-1], right.group().split("-", 1)[0]
+        if f"{first}-{second}" in self._hyphenated:
+            return text
+        if f"{first}{second}" not in self._words and first in self._words and second in self._words:
+            return text
+        return text[:-1]
+
+    def _write_table(self, writer: Writer, table: Table, names: list[str]) -> list[str]:
+        """Write the rows; a table without names that is as wide as the last one carries it on."""
+        rows = [[cell_text(cell) for cell in row] for row in table.rows]
+        n = header_rows(rows)
+        if n:
+            names = column_names(rows[:n])
+        elif len(names) != len(rows[0]):
+            names = []
+        for row in rows[n:]:
+            writer.item(row_text(names, row))
+        return names
+
+    def _warn(self, writer: Writer, empty: list[int]) -> None:
+        if self._n_hidden:
+            writer.warn("hidden text was left out")
+        if self._n_recognised:
+            writer.warn("scanned pages: their text was recognised by a machine and may hold errors")
+        if empty and writer.n_characters:
+            writer.warn(f"no text on {_ranges(empty)}")
+
+
+def _stands_above(block: Block, following: list[Block]) -> bool:
+    """Whether a short line alone is the heading of the paragraph below it."""
+    if block.kind != "text" or len(block.lines) != 1 or not following or following[0].kind != "text":
+        return False
+    text = block.lines[0].text
+    below = sum(len(line.text) for line in following[0].lines)
+    return len(text) <= 80 and below >= 80 and looks_like_title(text) and len(text.split()) <= 10
+
+
+def _is_wide(left: str, right: str) -> bool:
+    """Whether two characters stand together without a space: Chinese and Japanese."""
+    return all("\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in (left, right) if char)
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())
+
+
+def _ranges(pages: list[int]) -> str:
+    """Page numbers for people: "page 3", "pages 3 to 9, 12"."""
+    spans: list[list[int]] = []
+    for page in pages:
+        if spans and page == spans[-1][1] + 1:
+            spans[-1][1] = page
+        else:
+            spans.append([page, page])
+    shown = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in spans[:12])
+    return f"page{'s' if len(pages) > 1 else ''} {shown}{' and others' if len(spans) > 12 else ''}"
+
+
+def _key(line: Line) -> tuple[str, int, int]:
+    """What repeats when a line is furniture: its words apart from numbers, its height, its size."""
+    return _DIGITS.sub("#", one_line(line.text).lower()), round(line.y0 / 6), round(line.size)
+
+
+def _furniture(pages: list[list[Line | Table]]) -> set[tuple[str, int, int]]:
+    """Keys of lines at the top or bottom of pages that come again on at least a third of them."""
+    counts: Counter[tuple[str, int, int]] = Counter()
+    for lines in pages:
+        counts.update({_key(line) for line in _edges(lines)})
+    n = sum(1 for lines in pages if lines)
+    return {key for key, count in counts.items() if count >= max(3, 0.3 * n)}
+
+
+def _edges(lines: list[Line | Table]) -> list[Line]:
+    """The highest and lowest lines of a page."""
+    text = sorted((line for line in lines if isinstance(line, Line)), key=lambda line: -line.y0)
+    return text if len(text) <= 2 * _EDGE_LINES else text[:_EDGE_LINES] + text[-_EDGE_LINES:]
+
+
+def _without_page_numbers(lines: list[Line | Table]) -> list[Line | Table]:
+    """The lines without a lone page number at the very top or bottom."""
+    edges = _edges(lines)
+    outer = [line for line in (edges[:1] + edges[-1:]) if len(edges) > 2 and _PAGE_NUMBER.match(line.text)]
+    return [line for line in lines if not any(line is one for one in outer)]
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell's segments in reading order."""
+    ordered = sorted(cell, key=lambda s: (-round(s.middle / max(s.size, 1.0) * 1.5), s.x0))
+    return one_line(" ".join(segment.text for segment in ordered))
+
+
+def mapped_characters(lines: list[Line | Table]) -> list[tuple[str, int]]:
+    """The visible characters of a page as the document shows them, each with the page's character."""
+    result: list[tuple[str, int]] = []
+    for line in lines:
+        if isinstance(line, Line):
+            result += [(c, i) for c, i in zip(line.text, line.index, strict=True) if not c.isspace()]
+        else:
+            result += _mapped_table(line)
+    return result
+
+
+def _mapped_table(table: Table) -> list[tuple[str, int]]:
+    rows = [[cell_text(cell) for cell in row] for row in table.rows]
+    n = header_rows(rows)
+    names = column_names(rows[:n]) if n else []
+    sources = name_sources(rows[:n]) if n else []
+    result: list[tuple[str, int]] = []
+    for row, cells in zip(rows[n:], table.rows[n:], strict=True):
+        for words, kind, column in row_pieces(names, row):
+            if kind == "mark":
+                result += [(char, -1) for char in words if not char.isspace()]
+            elif kind == "cell":
+                result += _mapped_cell(cells[column])
+            else:
+                for r, c in sources[column]:
+                    result += _mapped_cell(table.rows[r][c])
+    return result
+
+
+def _mapped_cell(cell: Cell) -> list[tuple[str, int]]:
+    ordered = sorted(cell, key=lambda s: (-round(s.middle / max(s.size, 1.0) * 1.5), s.x0))
+    return [
+        (char, place)
+        for segment in ordered
+        for char, place in zip(segment.text, segment.index, strict=True)
+        if not char.isspace()
+    ]
