@@ -24,6 +24,8 @@ __all__ = ["Retrieval", "match_expression", "retrieve"]
 
 # candidates of each leg; FACTS.md, 2, measured the fusion with 100
 _CANDIDATES = 100
+# of the fused list, as many beyond the k best are reranked, shown as "also found" and may replace duplicates
+_RUNNERS_UP = 24
 # distinct terms of a query that are looked up; more only cost time
 _MAX_TERMS = 64
 
@@ -72,7 +74,7 @@ def retrieve(
     dense = {number: _best(found) for number, found in similarities.items()}
     fused = fuse(lexical, dense, numbers)
     lexical_rank, dense_rank = _ranks(lexical), _ranks(dense)
-    ordered = sorted(numbers, key=lambda number: (-fused[number], number))
+    ordered = sorted(numbers, key=lambda number: (-fused[number], number))[: k + _RUNNERS_UP]
     passages = snapshot.passages(ordered)
     hits = [
         Hit(
@@ -120,13 +122,13 @@ def _without_duplicates(hits: Sequence[Hit], k: int) -> tuple[list[Hit], list[Hi
     dropped: list[Hit] = []
     seen: dict[str, Hit] = {}
     for hit in hits:
-        words = " ".join(terms(hit.passage.text))
-        if words in seen:
+        words = " ".join(hit.passage.text.casefold().split())
+        if len(kept) == k:
+            dropped.append(replace(hit, why=replace(hit.why, dropped=f"not among the best {k}")))
+        elif words in seen:
             reason = f"same words as {seen[words].passage.source}"
             dropped.append(replace(hit, why=replace(hit.why, dropped=reason)))
-        elif len(kept) < k:
+        else:
             kept.append(replace(hit, rank=len(kept) + 1))
             seen[words] = hit
-        else:
-            dropped.append(replace(hit, why=replace(hit.why, dropped=f"not among the best {k}")))
     return kept, dropped
