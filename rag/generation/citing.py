@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import GeneratorType
 
 from rag.errors import GeneratorError
 from rag.generation import guard
@@ -68,19 +69,24 @@ class Writer:
         return bool(self.claims) and all(_RANK[claim.support] >= 2 for claim in self.claims)
 
     def events(self, pieces: Iterable[str | Quote]) -> Iterator[Delta | Cited]:
-        """The answer, sentence by sentence.
+        """The answer, sentence by sentence. Called again, it goes on in a new paragraph.
 
         Raises:
             GeneratorError: a quote lies outside the evidence; or whatever ``pieces`` raises.
         """
         reader = Reader(len(self._evidence))
-        for piece in pieces:
-            if isinstance(piece, str):
-                yield from self._write(reader.feed(piece))
-            else:
-                yield from self._write(reader.close(), before_quote=True)
-                yield from self._quote(piece)
-        yield from self._write(reader.close())
+        self._gap, self._previous, self._in_references = "\n\n" if self.text else "", "", False
+        try:
+            for piece in pieces:
+                if isinstance(piece, str):
+                    yield from self._write(reader.feed(piece))
+                else:
+                    yield from self._write(reader.close(), before_quote=True)
+                    yield from self._quote(piece)
+            yield from self._write(reader.close())
+        finally:  # whoever stops listening stops the generator, and with it the server
+            if isinstance(pieces, GeneratorType):
+                pieces.close()
 
     # -- quotes
 

@@ -1,0 +1,86 @@
+"""``anthropic:<model>``: Anthropic's own protocol, for the key in ``ANTHROPIC_API_KEY``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import GeneratorError, MissingExtra, UsageError
+from rag.generation.openai import MARGIN
+from rag.generation.prompt import messages
+from rag.generation.remote import Remote, bounded
+from rag.passages.encoding import encoding
+from rag.plugins import Prompt
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+__all__ = ["Anthropic", "anthropic"]
+
+
+class Anthropic:
+    """A generator behind Anthropic's API (or a server of that protocol, named by ``ANTHROPIC_BASE_URL``)."""
+
+    def __init__(self, model: str, settings: Settings) -> None:
+        self.name = f"anthropic:{model}"
+        self.context_tokens = settings.context_tokens
+        self._model = model
+        self._answer_tokens = min(settings.answer_tokens, settings.context_tokens // 2)
+        self._timeout = settings.timeout
+        self._count = encoding(settings.encoding)
+        self._key = os.environ.get("ANTHROPIC_API_KEY", "")
+        if not self._key:
+            raise GeneratorError(f"{self.name} needs a key in ANTHROPIC_API_KEY")
+        try:
+            import anthropic as sdk
+        except ImportError as error:
+            raise MissingExtra(f"generator {self.name!r}", "anthropic") from error
+        self._sdk: Any = sdk
+        self._client = sdk.Anthropic(api_key=self._key, timeout=self._timeout, max_retries=0)
+
+    def generate(self, prompt: Prompt) -> Iterator[str]:
+        """The model's answer as it comes; closing the iterator closes the connection.
+
+        Raises:
+            GeneratorError: the service cannot be reached, refuses, or breaks off.
+        """
+        budget = int(MARGIN * (self.context_tokens - self._answer_tokens))
+        system, *chat = messages(prompt, budget, lambda text: len(self._count.encode_ordinary(text)))
+
+        def start() -> Any:
+            return self._client.messages.create(
+                model=self._model,
+                system=system["content"],
+                messages=chat,
+                max_tokens=self._answer_tokens,
+                stream=True,
+            )
+
+        remote = Remote(self._sdk, self.name, self._timeout, self._key)
+        with closing(remote.stream(start, _read)) as pieces:
+            yield from bounded(pieces, self._answer_tokens)
+
+
+def _read(response: Any) -> Iterator[str]:
+    finished = False
+    for event in response:
+        if event.type == "content_block_delta" and event.delta.type == "text_delta":
+            yield event.delta.text
+        finished = finished or event.type == "message_stop"
+    if not finished:
+        raise GeneratorError("the server broke off before the answer was complete")
+
+
+def anthropic(argument: str, settings: Settings) -> Anthropic:
+    """The generator for ``anthropic:<model>``.
+
+    Raises:
+        UsageError: no model is named.
+        GeneratorError: there is no key.
+        MissingExtra: the client is not installed.
+    """
+    if not argument:
+        raise UsageError("anthropic needs the name of a model: write anthropic:MODEL")
+    return Anthropic(argument, settings)

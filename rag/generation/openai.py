@@ -1,0 +1,103 @@
+"""``openai:<model>``: any server that speaks OpenAI's chat protocol (Ollama, llama.cpp, vLLM, hosted).
+
+The server is ``base_url`` (``RAG_BASE_URL``, or the client's own ``OPENAI_BASE_URL``); the key is read from
+``OPENAI_API_KEY`` and kept nowhere. A server of one's own needs no key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import GeneratorError, MissingExtra, UsageError
+from rag.generation.prompt import messages, without_thoughts
+from rag.generation.remote import Remote, bounded
+from rag.passages.encoding import encoding
+from rag.plugins import Prompt
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+__all__ = ["OpenAI", "openai"]
+
+MARGIN = 0.9  # our token counts are not the model's own
+
+
+class OpenAI:
+    """A generator behind an OpenAI-compatible server."""
+
+    def __init__(self, model: str, settings: Settings) -> None:
+        self.name = f"openai:{model}"
+        self.context_tokens = settings.context_tokens
+        self._model = model
+        self._answer_tokens = min(settings.answer_tokens, settings.context_tokens // 2)
+        self._timeout = settings.timeout
+        self._count = encoding(settings.encoding)
+        self._base_url = settings.base_url or os.environ.get("OPENAI_BASE_URL", "")
+        if self._base_url and not self._base_url.startswith(("http://", "https://")):
+            raise UsageError(f"base_url must begin with http:// or https://, not {self._base_url[:60]!r}")
+        self._key = os.environ.get("OPENAI_API_KEY", "")
+        if not self._key and not self._base_url:
+            raise GeneratorError(
+                f"{self.name} needs a key in OPENAI_API_KEY, or a server of your own in RAG_BASE_URL "
+                f"(for Ollama http://127.0.0.1:11434/v1)"
+            )
+        try:
+            import openai as sdk
+        except ImportError as error:
+            raise MissingExtra(f"generator {self.name!r}", "openai") from error
+        self._sdk: Any = sdk
+        self._client = sdk.OpenAI(
+            api_key=self._key or "none", base_url=self._base_url or None, timeout=self._timeout, max_retries=0
+        )
+
+    def generate(self, prompt: Prompt) -> Iterator[str]:
+        """The model's answer as it comes; closing the iterator closes the connection.
+
+        Raises:
+            GeneratorError: the server cannot be reached, refuses, or breaks off.
+        """
+        budget = int(MARGIN * (self.context_tokens - self._answer_tokens))
+        chat = messages(prompt, budget, lambda text: len(self._count.encode_ordinary(text)))
+        options: dict[str, Any] = {"temperature": 0}
+        options["max_tokens" if self._base_url else "max_completion_tokens"] = self._answer_tokens
+        where = f"{self.name} at {self._base_url}" if self._base_url else self.name
+        remote = Remote(self._sdk, where, self._timeout, self._key)
+        with closing(remote.stream(lambda: self._start(chat, options), _read)) as pieces:
+            yield from bounded(without_thoughts(pieces), self._answer_tokens)
+
+    def _start(self, chat: list[dict[str, str]], options: dict[str, Any]) -> Any:
+        while True:
+            try:
+                return self._client.chat.completions.create(model=self._model, messages=chat, stream=True, **options)
+            except self._sdk.BadRequestError as error:
+                refused = [name for name in options if name in str(error)]
+                if not refused:
+                    raise
+                for name in refused:  # some models take no temperature, some servers one limit only
+                    del options[name]
+
+
+def _read(response: Any) -> Iterator[str]:
+    finished = False
+    for chunk in response:
+        for choice in (getattr(chunk, "choices", None) or [])[:1]:
+            yield (choice.delta.content if choice.delta else None) or ""
+            finished = finished or bool(choice.finish_reason)
+    if not finished:
+        raise GeneratorError("the server broke off before the answer was complete")
+
+
+def openai(argument: str, settings: Settings) -> OpenAI:
+    """The generator for ``openai:<model>``.
+
+    Raises:
+        UsageError: no model is named.
+        GeneratorError: there is neither a key nor a server.
+        MissingExtra: the client is not installed.
+    """
+    if not argument:
+        raise UsageError("openai needs the name of a model: write openai:MODEL, for example openai:llama3.2")
+    return OpenAI(argument, settings)
