@@ -216,8 +216,6 @@ class Assistant:
             if generator is fallback:
                 raise
             notes = (f"{generator.name} failed: {error}; the answer was taken from the sources word for word",)
-            if writer.text:
-                yield Delta("\n\n")
             yield from writer.events(fallback.generate(prompt))
             answer = replace(answer, generator=fallback.name)
         if not writer.text.strip():
