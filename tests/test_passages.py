@@ -217,6 +217,11 @@ def test_heading_path_page_and_title() -> None:
     assert {passage.collection for passage in passages} == {"manuals"}
 
 
+def test_a_lead_in_goes_with_its_list() -> None:
+    text = f"{PARAGRAPH.strip()}\n\n{PARAGRAPH}These are needed:\n\n- a pump\n- a valve\n\n{PARAGRAPH}"
+    assert [part.endswith("- a valve") for part in chunk(text)] == [False, True, False]
+
+
 def test_rows_stay_whole() -> None:
     rows = [f"| pump {i} | made of bronze and steel | costs {i} euros |" for i in range(60)]
     for text in chunk("\n".join(rows), 100):

@@ -1,7 +1,7 @@
 """The chunker ``paragraphs``: passages that begin and end where the text does.
 
 Sentences are packed up to a token budget. A passage stops at a blank line, and before a heading, once
-it is 40 % full; a heading goes with what follows it; a table row or list item stays whole; a sentence
+it is 40 % full; a heading, or a line that ends in a colon, goes with what follows it; a table row or list item stays whole; a sentence
 is only cut when it is longer than the longest that is useful. Measured on 500 questions against
 packing sentences alone: MRR@10 of fused retrieval 0.915 against 0.891.
 """
@@ -99,7 +99,8 @@ class ParagraphChunker:
         for unit in units:
             if current:
                 full_enough = sum(unit.n_tokens for unit in current) >= FULL_ENOUGH * self.passage_tokens
-                stops_here = full_enough and (unit.after_blank or unit.is_heading)
+                leads_in = text[current[-1].span.end - 1] in ":："  # to the list or table after the blank line
+                stops_here = full_enough and (unit.is_heading or (unit.after_blank and not leads_in))
                 if stops_here or not self._fit(text, [*current, unit]):
                     carried = _trailing_headings(current)
                     passages.append(current)
