@@ -1,9 +1,9 @@
 """The chunker ``paragraphs``: passages that begin and end where the text does.
 
 Sentences are packed up to a token budget. A passage stops at a blank line, and before a heading, once
-it is 40 % full; a heading, or a line that ends in a colon, goes with what follows it; a table row or list item stays whole; a sentence
-is only cut when it is longer than the longest that is useful. Measured on 500 questions against
-packing sentences alone: MRR@10 of fused retrieval 0.915 against 0.891.
+it is 40 % full; a heading, or a line that ends in a colon, goes with what follows it; a table row or
+list item stays whole; a sentence is only cut when it is longer than the longest that is useful. In a
+prototype, over 500 questions, stopping at paragraphs raised MRR@10 of fused retrieval from 0.891 to 0.915.
 """
 
 from __future__ import annotations
