@@ -31,7 +31,6 @@ def split(document: Document, chunker: Chunker, embedder: Embedder | None = None
     if embedder is not None:
         pieces = _readable(document.text, pieces, embedder)
     document_id = document.id
-    title = document.name
     headings = _heading_paths(document)
     passages: list[Passage] = []
     at = 0
