@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -83,7 +84,9 @@ def load_graph(model: Path) -> Graph:
         facts = _export(model, work)
         facts |= {"weights": weights, "size": (work / "model.onnx").stat().st_size}
         (work / "graph.json").write_text(json.dumps(facts, indent=1))
-        # another process may have been faster: whichever is there first stays
+        # what is there is not whole, or another process was faster just now: then its graph stays
+        if _read(folder) is None:
+            shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             work.rename(folder)
     graph = _read(folder)

@@ -40,10 +40,20 @@ class OnnxEmbedder:
         self._n_threads = n_threads
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def _counting(self) -> Any:
+        """The tokenizer as it counts: to the end of the text."""
         from tokenizers import Tokenizer
 
         return Tokenizer.from_file(str(self._graph.folder / "tokenizer.json"))
+
+    @cached_property
+    def _reading(self) -> Any:
+        """The tokenizer as the model reads: ``max_tokens``, the last of them special."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._graph.folder / "tokenizer.json"))
+        tokenizer.enable_truncation(self.max_tokens)
+        return tokenizer
 
     @cached_property
     def _session(self) -> Any:
@@ -64,7 +74,7 @@ class OnnxEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The length of each text in word pieces, special tokens and prompt included."""
         prompt = self._graph.document_prompt
-        encoded = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+        encoded = self._counting.encode_batch_fast([prompt + text for text in texts])
         return [len(encoding) for encoding in encoded]
 
     def embed_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> Iterator[tuple[int, Rows]]:
@@ -93,10 +103,7 @@ class OnnxEmbedder:
     def _encode(self, texts: list[str], prompt: str | None = None) -> list[Any]:
         prompt = self._graph.document_prompt if prompt is None else prompt
         # a tokenizer reads half a megabyte as readily as a line; the model will see max_tokens of it
-        encoded = self._tokenizer.encode_batch([prompt + text[: self.max_tokens * 64] for text in texts])
-        for encoding in encoded:
-            encoding.truncate(self.max_tokens)
-        return list(encoded)
+        return list(self._reading.encode_batch([prompt + text[: self.max_tokens * 64] for text in texts]))
 
     def _forward(self, encoded: list[Any]) -> list[Rows]:
         longest = max(len(encoding.ids) for encoding in encoded)
