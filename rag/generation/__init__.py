@@ -2,6 +2,6 @@
 
 from rag.generation.abstention import confidence
 from rag.generation.citing import Writer
-from rag.generation.question import small_talk
+from rag.generation.smalltalk import small_talk
 
 __all__ = ["Writer", "confidence", "small_talk"]
