@@ -26,7 +26,7 @@ Site Cobalt lies near the south pole and is in shadow for most of the year.
 
 ## Crew
 
-The crew of the first flight has three members. Commander Ilse Brandt leads it. The flight lasts 19 days.
+The crew of the first flight has three members. Commander Ilse Brandt leads the crew. The flight lasts 19 days.
 
 ## Budget
 
