@@ -55,7 +55,7 @@ def test_a_greeting_gets_a_greeting_and_no_sources(assistant: Assistant, greetin
 
 
 def test_a_follow_up_is_understood_from_the_history(assistant: Assistant) -> None:
-    first = "Who leads the crew?"
+    first = "How many members does the crew of the first flight have?"
     answer = assistant.ask("How long does it last?", [Turn(first, assistant.ask(first).text)])
     assert answer.query != answer.question
     assert "19 days" in answer.text
