@@ -18,6 +18,7 @@ from rag.generation.facts import (
     read_facts,
     stem,
 )
+from rag.generation.opposites import opposites
 
 __all__ = ["missing_facts", "polarity_differs", "shared"]
 
@@ -28,35 +29,6 @@ _HEDGE = re.compile(
 _DEMONYM_ENDINGS = frozenset(
     ["", "a", "n", "an", "ian", "ians", "ns", "ans", "ese", "ish", "y", "i", "is", "ic", "s", "es", "ia", "ean", "eans"]
 )
-_OPPOSITES = """increase decrease|increase decline|increase drop|increase reduce|increase fall|rise fall|rise drop
-rise decline|rose fell|rise decrease|grow shrink|grew shrank|grew fell|grew declined|expand contract|expand shrink
-more less|more fewer|most least|higher lower|high low|highest lowest|above below|over under|before after|first last
-win lose|won lost|allow forbid|allow prohibit|allow prevent|allow deny|permit prohibit|permit forbid|include exclude
-open close|accept reject|accept refuse|approve reject|gain lose|gained lost|start end|begin end|begin stop|start stop
-start finish|always never|all none|everyone nobody|north south|northern southern|east west|eastern western
-left right|maximum minimum|largest smallest|larger smaller|large small|big small|bigger smaller|longest shortest
-longer shorter|long short|up down|buy sell|bought sold|early late|earlier later|earliest latest|true false
-required optional|mandatory optional|mandatory voluntary|enable disable|success failure|succeed fail|succeeded failed
-support oppose|supported opposed|import export|profit loss|surplus deficit|male female|man woman|men women|wet dry
-hot cold|warm cool|strong weak|stronger weaker|rich poor|old new|older younger|oldest youngest|public private
-legal illegal|safe dangerous|with without|add remove|added removed|upper lower|inside outside|internal external
-better worse|best worst|strengthen weaken|improve worsen|easy hard|easy difficult|fast slow|faster slower
-majority minority|ancient modern|positive negative|few many|love hate|push pull|attack defend|victory defeat
-arrive depart|enter leave|ascend descend|create destroy|active passive|visible invisible|encrypt decrypt
-heavy light|heavier lighter|thick thin|deep shallow|full empty|married divorced|life death|born died|father mother
-son daughter|brother sister|king queen|husband wife|same different|common rare|often rarely|usually rarely"""
-
-
-def _opposites() -> dict[str, set[str]]:
-    table: dict[str, set[str]] = {}
-    for pair in _OPPOSITES.replace("\n", "|").split("|"):
-        one, other = pair.split()
-        for a, b in ((one, other), (other, one)):
-            table.setdefault(stem(a), set()).add(stem(b))
-    return table
-
-
-_OPPOSITE = _opposites()
 
 
 def missing_facts(sentence: str, source: str, context: str = "") -> list[str]:
@@ -81,14 +53,14 @@ def _has_number(number: Number, sentence: str, told: Facts) -> bool:
             continue
         for a in number.values:
             for b in other.values:
-                if a == b or (hedged and b and _rounds_to(b, a, number.digits)):
+                if a == b or (hedged and number.digits < other.digits and _rounds_to(b, a, number.digits)):
                     return True
     years = {year for date in told.dates for year, _, _ in date.readings}
     return any(value in years for value in number.values)
 
 
 def _rounds_to(exact: float, said: float, digits: int) -> bool:
-    return float(f"{exact:.{max(1, digits) - 1}e}") == said or abs(exact - said) <= 0.02 * abs(exact)
+    return float(f"{exact:.{digits - 1}e}") == said
 
 
 def _has_date(date: Date, told: Facts) -> bool:
@@ -168,7 +140,7 @@ def polarity_differs(sentence: str, source: str) -> list[str]:
     if told.negations and not said.negations and not softened_said and _denied(told, said):
         reasons.append("says what the source denies")
     for term in said.terms - told.terms:
-        opposite = _OPPOSITE.get(term, set()) & (told.terms - said.terms)
+        opposite = opposites(term) & (told.terms - said.terms)
         if opposite and said.negations == told.negations:
             reasons.append(f"the opposite of “{min(opposite)}” in the source")
     return reasons

@@ -14,7 +14,25 @@ from functools import lru_cache
 
 import snowballstemmer
 
-__all__ = ["Date", "Facts", "Name", "Number", "fold", "read_facts", "stem", "words"]
+__all__ = [
+    "MONTHS",
+    "NEGATIONS",
+    "NUMBER_WORDS",
+    "SOFT_NEGATIONS",
+    "STOPWORDS",
+    "Date",
+    "Facts",
+    "Name",
+    "Number",
+    "fold",
+    "is_content",
+    "is_negated_word",
+    "is_negation",
+    "read_facts",
+    "readings",
+    "stem",
+    "words",
+]
 
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*", re.UNICODE)
 _STEMMER = snowballstemmer.stemmer("english")
@@ -69,6 +87,17 @@ _ORDINALS = {
 _OTHERS = {"once": 1, "twice": 2, "thrice": 3, "dozen": 12, "half": 0.5, "double": 2, "doubled": 2, "triple": 3,
            "tripled": 3, "quarter": 0.25, "pair": 2, "single": 1, "sole": 1, "both": 2, "couple": 2, "decade": 10,
            "decades": 10, "century": 100}  # fmt: skip
+NUMBER_WORDS: dict[str, float] = {
+    **_SMALL,
+    **_TENS,
+    **_ORDINALS,
+    "hundred": 100,
+    "thousand": 1e3,
+    "million": 1e6,
+    "billion": 1e9,
+    "trillion": 1e12,
+    "dozen": 12,
+}
 _MAGNITUDES = {
     "hundred": 1e2, "thousand": 1e3, "k": 1e3, "tausend": 1e3, "million": 1e6, "millions": 1e6, "mn": 1e6,
     "mio": 1e6, "mln": 1e6, "m": 1e6, "millionen": 1e6, "billion": 1e9, "billions": 1e9, "bn": 1e9, "b": 1e9,
@@ -91,7 +120,7 @@ _UNITS = {
     for unit in names.split()
 }  # fmt: skip
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         """january|jan|januar|janvier|enero february|feb|februar|février|febrero march|mar|märz|mars|marzo
@@ -103,7 +132,7 @@ _MONTHS = {
     for name in names.split("|")
 }
 _WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
 _DATES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -245,7 +274,7 @@ def _dates(text: str) -> tuple[list[Date], str]:
             year = _year(parts.get("year"))
             day = int(parts.get("day") or 0)
             if "name" in parts:
-                readings = {(year, _MONTHS[parts["name"].casefold()], day)}
+                readings = {(year, MONTHS[parts["name"].casefold()], day)}
             else:
                 month = int(parts["month"])
                 readings = {(year, month, day)} | ({(year, day, month)} if parts.get("sep") else set())
@@ -256,7 +285,7 @@ def _dates(text: str) -> tuple[list[Date], str]:
     for match in _LONE_MONTH.finditer(text):
         name = match["name"]
         if name[0].isupper() and (len(name) > 3 or name.casefold() not in ("mar", "mai", "may")):
-            found.append(Date(match.group(), frozenset({(0, _MONTHS[name.casefold()], 0)}), match.start()))
+            found.append(Date(match.group(), frozenset({(0, MONTHS[name.casefold()], 0)}), match.start()))
             text = _blank(text, match.start(), match.end())
     return found, text
 
@@ -285,7 +314,7 @@ def _codes(text: str) -> tuple[list[Name], str]:
 def _numbers(text: str) -> list[Number]:
     found = []
     for match in _NUMBER.finditer(text):
-        values = _readings(match["digits"])
+        values = readings(match["digits"])
         after = (match["unit"] or "").casefold()
         scale = 1.0
         if after in _MAGNITUDES and (
@@ -312,7 +341,7 @@ def _numbers(text: str) -> list[Number]:
     return found + _written(text)
 
 
-def _readings(digits: str) -> set[float]:
+def readings(digits: str) -> set[float]:
     """The values that a number's separators allow: 1,234 may be 1234 or 1.234."""
     plain = re.sub(r"[\s\u00a0\u202f'’]", "", digits)
     if re.fullmatch(r"\d+", plain):
@@ -403,7 +432,7 @@ def _names(text: str) -> list[Name]:
             re.search(r"[.!?:;]['\"”’)]*\s+[\"'“‘(«]?$|\n\s*\W*$", text[: match.start()][-8:])
         )
         token = match.group().rstrip(".")
-        capital = token[0].isupper() and fold(token) not in _MONTHS
+        capital = token[0].isupper() and fold(token) not in MONTHS
         end = match.end()
         plain = fold(token)
         if run and (between.strip(" \u00a0-") or sentence_start or not capital):

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from rag.generation.align import alterations, foreign
 from rag.generation.compare import missing_facts, polarity_differs, shared
 from rag.generation.facts import read_facts, words
 from rag.types import Passage, Span, Support
@@ -69,14 +70,17 @@ def verify(sentence: str, quotes: Sequence[str], *, context: str = "", similarit
     if any(_is_run(sentence, quote) for quote in quotes):
         return Verdict("verbatim")
     reasons = [*missing_facts(sentence, source, context), *_misquoted(sentence, quotes)]
-    reasons += polarity_differs(sentence, source)
+    reasons += alterations(sentence, source) or polarity_differs(sentence, source)
     if reasons:
         return Verdict("unsupported", tuple(reasons))
     score = shared(sentence, source, context)
     if similarity is not None:
         score = max(score, similarity(sentence, source))
-    if score >= SUPPORTED:
+    strange = foreign(sentence, source) if score < 0.95 else ""
+    if score >= SUPPORTED and not strange:
         return Verdict("supported")
+    if strange:
+        return Verdict("weak", (f"goes on in words the source does not have: {strange}",))
     reason = (f"{score:.0%} of its words in the source",)
     return Verdict("weak" if score >= WEAK else "unsupported", reason)
 
