@@ -384,3 +384,9 @@ def test_rankings_by_leg_keep_only_what_the_leg_found():
     ranking = retrieval.Ranking(ASKED[0], tuple(FOUND["first"]), 0.0)
     assert [hit.passage.source for hit in ranking.leg("lexical")] == [B, A]
     assert [hit.passage.source for hit in ranking.leg("dense")] == [A]
+
+
+def test_history_comes_in_two_shapes():
+    assert questions.turns([{"question": "Who?", "answer": "He."}]) == (Turn("Who?", "He."),)
+    messages = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "He."}]
+    assert questions.turns(messages) == (Turn("Who?", "He."),)

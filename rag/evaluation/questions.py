@@ -1,7 +1,8 @@
 """Question files -> ``Question`` values.
 
 Two shapes are read. A JSON-lines file has one question a line: ``id, question, answers[], gold_ids[],
-type, answerable`` and, where they exist, ``history`` (a list of ``{"role", "text"}``), ``rewrite`` (the
+type, answerable`` and, where they exist, ``history`` (a list of ``{"role", "text"}`` or
+``{"question", "answer"}``), ``rewrite`` (the
 stand-alone form of a follow-up), ``evidence`` (``[{"start", "end"}]``, offsets in the gold document's
 text), ``answer_start`` (where the first answer begins there) and ``qrels`` (``{id: grade}``). A BEIR-style
 folder has ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/*.tsv`` (Thakur et al. 2021, arXiv:2104.08663).
@@ -109,11 +110,14 @@ def _answer_span(record: Mapping[str, Any], answers: Sequence[str]) -> Span | No
 
 
 def turns(messages: Sequence[Mapping[str, str]]) -> tuple[Turn, ...]:
-    """Messages by role as exchanges; a question that was never answered gets an empty answer."""
+    """A conversation as exchanges, from ``{"role", "text"}`` messages or ``{"question", "answer"}`` pairs;
+    a question that was never answered gets an empty answer."""
     exchanges: list[Turn] = []
     for message in messages:
         text = str(message.get("text", message.get("content", "")))
-        if message["role"] == "user":
+        if "question" in message:
+            exchanges.append(Turn(str(message["question"]), str(message.get("answer") or "")))
+        elif message["role"] == "user":
             exchanges.append(Turn(text, ""))
         elif exchanges:
             exchanges[-1] = Turn(exchanges[-1].question, f"{exchanges[-1].answer}\n{text}".strip())
