@@ -1,0 +1,289 @@
+"""An answer -> HTML: its sentences with numbered links, its sources, and what else a reader needs.
+
+Answers reach the page as they reach everyone else, in the shape of ``Answer.to_dict()``; while one is
+being written, ``LiveAnswer`` collects the events of the stream in that shape. Everything that comes
+from documents, people or models is escaped here; the only markup let through is the core's own:
+``[n]``, ``**fact**`` and ``~~struck~~``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from rag.types import Answer, Cited, Delta, Event, Finished, Hit, Retrieved, hit_to_dict, title_of
+from rag.web.strings import say
+
+__all__ = ["LiveAnswer", "answer_text", "duration", "failure", "turn_html", "where"]
+
+_TOKEN = re.compile(r"(?P<cite>\s?\[(?P<number>\d{1,3})\])|(?P<bold>\*\*)|(?P<struck>~~)")
+_SUPPORTS = ("verbatim", "supported", "weak", "unsupported")
+
+
+class LiveAnswer:
+    """The events of one stream, folded into what ``turn_html`` draws."""
+
+    def __init__(self, question: str) -> None:
+        self.answer: dict[str, Any] = {"question": question, "query": question, "text": "", "citations": []}
+        self.searched: dict[str, Any] = {}
+        self.finished = False
+
+    def take(self, event: Event) -> None:
+        """Add one event."""
+        if isinstance(event, Retrieved):
+            self.answer["query"] = event.query
+            self.searched = {
+                "n_passages": event.n_passages,
+                "n_documents": event.n_documents,
+                "seconds": event.seconds,
+                "dropped": [hit_view(hit) for hit in event.dropped],
+            }
+        elif isinstance(event, Delta):
+            self.answer["text"] += event.text
+        elif isinstance(event, Cited):
+            shown = [*self.answer["citations"], citation_view(event.citation)]
+            self.answer["citations"] = shown
+        elif isinstance(event, Finished):
+            self.answer = answer_view(event.answer)
+            self.finished = True
+
+
+def answer_view(answer: Answer) -> dict[str, Any]:
+    """``to_dict`` with the span of the best sentence of each hit, for the list of closest passages."""
+    view = answer.to_dict()
+    view["hits"] = [hit_view(hit) for hit in answer.hits]
+    return view
+
+
+def hit_view(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON, with ``best``: the span of its nearest sentence in the document."""
+    view = hit_to_dict(hit)
+    scores, sentences = hit.sentence_scores, hit.passage.sentences
+    if scores and len(scores) == len(sentences):
+        view["best"] = list(sentences[max(range(len(scores)), key=scores.__getitem__)])
+    return view
+
+
+def citation_view(citation: Any) -> dict[str, Any]:
+    """A citation as JSON."""
+    names = ("number", "passage_id", "document_id", "source", "title", "page", "start", "end", "quote", "support")
+    return {name: getattr(citation, name) for name in names}
+
+
+def turn_html(
+    language: str,
+    answer: Mapping[str, Any],
+    searched: Mapping[str, Any],
+    *,
+    turn_id: int | str = "live",
+    conversation_id: str = "",
+    done: bool = True,
+) -> str:
+    """One question with its answer. ``turn_id`` is "live" until the turn is stored."""
+    parts = [
+        f'<h2 class="asked" dir="auto">{escape(answer["question"])}</h2>',
+        _searched_html(language, answer, searched),
+    ]
+    if answer.get("abstained"):
+        parts.append(_abstained_html(language, answer))
+    else:
+        parts.append(_sentences_html(language, answer, turn_id, done))
+    parts += [f'<p class="note" dir="auto">{escape(note)}</p>' for note in answer.get("notes", ())]
+    parts.append(_sources_html(language, answer, turn_id))
+    if done:
+        parts.append(_foot_html(language, answer))
+    state = "abstained" if answer.get("abstained") else "done" if done else "writing"
+    return (
+        f'<article class="turn turn-{state}" id="turn-{turn_id}" data-turn="{turn_id}" '
+        f'data-conversation="{escape(conversation_id)}" aria-busy="{"false" if done else "true"}">'
+        f"{''.join(parts)}</article>"
+    )
+
+
+def failure(language: str, question: str, reason: str) -> str:
+    """A question that came to nothing: why, and the way to try again."""
+    return (
+        f'<article class="turn turn-failed" id="turn-failed" data-question="{escape(question)}">'
+        f'<h2 class="asked" dir="auto">{escape(question)}</h2>'
+        f'<div class="failed" role="alert"><strong>{say(language, "failed")}</strong>'
+        f'<p dir="auto">{escape(reason)}</p>'
+        f'<button type="button" class="quiet" data-do="retry">{say(language, "retry")}</button></div></article>'
+    )
+
+
+def where(language: str, citation: Mapping[str, Any]) -> str:
+    """What a citation points at in words: its title and page."""
+    name = str(citation.get("title") or title_of(citation["source"]))
+    page = citation.get("page")
+    return f"{name}, {say(language, 'page', n=page)}" if page else name
+
+
+def duration(seconds: float) -> str:
+    """A time for people: "38 ms", "1.4 s", "2 min 5 s"."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def answer_text(answer: Mapping[str, Any]) -> str:
+    """The answer as plain text: markers stay, the core's emphasis goes."""
+    return str(answer.get("text", "")).replace("**", "").replace("~~", "")
+
+
+def _searched_html(language: str, answer: Mapping[str, Any], searched: Mapping[str, Any]) -> str:
+    if not searched.get("n_passages"):
+        waiting = "" if answer.get("text") or answer.get("generator") else say(language, "searching")
+        return f'<p class="searched">{waiting}</p>' if waiting else ""
+    line = say(
+        language,
+        "searched",
+        passages=say(language, "n_passages", n=searched["n_passages"]),
+        documents=say(language, "n_documents", n=searched["n_documents"]),
+        time=duration(searched["seconds"]),
+    )
+    html = f'<p class="searched">{escape(line)}</p>'
+    if answer["query"].strip() not in ("", answer["question"].strip()):
+        html += (
+            f'<p class="searched">{say(language, "searched_for")} <button type="button" class="chip query" '
+            f'data-do="edit" dir="auto" title="{say(language, "edit_query")}">{escape(answer["query"])}'
+            "</button></p>"
+        )
+    return html
+
+
+def _sentences_html(language: str, answer: Mapping[str, Any], turn_id: int | str, done: bool) -> str:
+    """The text in runs of equal state, each run escaped and wrapped by itself: always well-formed."""
+    citations = {citation["number"]: citation for citation in answer["citations"]}
+    claims = answer.get("claims") or ()
+    text: str = answer["text"]
+    out: list[str] = []
+    bold = struck = False
+    position = n_marks = 0
+    for token in [*_TOKEN.finditer(text), None]:
+        stop = token.start() if token else len(text)
+        out += _runs(language, text, position, stop, claims, bold, struck)
+        if token is None:
+            break
+        position = token.end()
+        if token["bold"]:
+            bold = not bold
+        elif token["struck"]:
+            struck = not struck
+        elif (citation := citations.get(int(token["number"]))) is not None:
+            claim = _claim_at(claims, token.start() + 1) or _claim_at(claims, token.start() - 1)
+            support = claim["support"] if claim else citation["support"]
+            n_marks += 1
+            out.append(_marker(language, citation, support, f"turn-{turn_id}-mark-{n_marks}"))
+        else:
+            out.append(escape(token.group()))
+    caret = "" if done else '<span class="caret" aria-hidden="true"></span>'
+    return f'<div class="answer" dir="auto">{"".join(out)}{caret}</div>'
+
+
+def _runs(
+    language: str, text: str, start: int, stop: int, claims: Sequence[Mapping[str, Any]], bold: bool, struck: bool
+) -> list[str]:
+    edges = {start, stop}
+    for claim in claims:
+        edges |= {edge for edge in (claim["start"], claim["end"]) if start < edge < stop}
+    ordered = sorted(edges)
+    runs = []
+    for left, right in zip(ordered, ordered[1:], strict=False):
+        html = escape(text[left:right])
+        if bold:
+            html = f"<strong>{html}</strong>"
+        if struck:
+            html = f"<s>{html}</s>"
+        claim = _claim_at(claims, left)
+        if claim is not None and claim["support"] in ("weak", "unsupported"):
+            reason = "; ".join(claim.get("reasons") or ()) or say(language, claim["support"])
+            html = f'<span class="claim claim-{claim["support"]}" title="{escape(reason)}">{html}</span>'
+        runs.append(html)
+    return runs
+
+
+def _claim_at(claims: Sequence[Mapping[str, Any]], offset: int) -> Mapping[str, Any] | None:
+    return next((claim for claim in claims if claim["start"] <= offset < claim["end"]), None)
+
+
+def _marker(language: str, citation: Mapping[str, Any], support: str, element_id: str) -> str:
+    support = support if support in _SUPPORTS else "weak"
+    name = say(language, "source_n", n=citation["number"], where=where(language, citation))
+    label = f"{name} ({say(language, support)})"
+    return (
+        f'<a class="cite cite-{support}" id="{element_id}" href="#{element_id}" role="button" '
+        f'aria-label="{escape(label)}" {_address(citation)}>{citation["number"]}</a>'
+    )
+
+
+def _address(citation: Mapping[str, Any]) -> str:
+    """Where the words are, for the script: everything it needs to open the reader."""
+    return (
+        f'data-n="{citation["number"]}" data-document="{escape(str(citation["document_id"]))}" '
+        f'data-start="{citation["start"]}" data-end="{citation["end"]}"'
+    )
+
+
+def _sources_html(language: str, answer: Mapping[str, Any], turn_id: int | str) -> str:
+    if not answer["citations"]:
+        return ""
+    items = "".join(
+        f'<li><button type="button" class="chip source" data-do="cite" {_address(citation)} '
+        f'data-quote="{escape(citation["quote"])}" data-where="{escape(where(language, citation))}">'
+        f'<span class="n">{citation["number"]}</span> <span dir="auto">{escape(where(language, citation))}</span>'
+        "</button></li>"
+        for citation in answer["citations"]
+    )
+    return f'<ol class="sources" id="turn-{turn_id}-sources" aria-label="{say(language, "sources")}">{items}</ol>'
+
+
+def _abstained_html(language: str, answer: Mapping[str, Any]) -> str:
+    hits = answer.get("hits", ())[:3]
+    items = "".join(closest_html(hit) for hit in hits)
+    closest = f'<h3>{say(language, "closest")}</h3><ul class="closest">{items}</ul>' if items else ""
+    text = answer_text(answer).strip() or say(language, "abstained")
+    return f'<div class="abstained"><p class="verdict" dir="auto">{escape(text)}</p>{closest}</div>'
+
+
+def closest_html(hit: Mapping[str, Any], extra: str = "") -> str:
+    """A passage as an item of a list: its nearest sentence (or its beginning) and where it stands."""
+    passage = hit["passage"]
+    start, end = hit.get("best") or (passage["start"], min(passage["end"], passage["start"] + 300))
+    words = passage["text"][start - passage["start"] : end - passage["start"]]
+    page = f" · {passage['page']}" if passage.get("page") else ""
+    return (
+        f'<li><button type="button" class="passage" data-do="passage" '
+        f'data-document="{escape(passage["document_id"])}" data-start="{start}" data-end="{end}">'
+        f'<span class="words" dir="auto">{escape(" ".join(words.split()))}</span> '
+        f'<span class="from" dir="auto">{escape(passage["title"] or title_of(passage["source"]))}{page}</span>'
+        f"</button>{extra}</li>"
+    )
+
+
+def _foot_html(language: str, answer: Mapping[str, Any]) -> str:
+    claims = answer.get("claims") or ()
+    parts = []
+    if claims and not answer.get("abstained"):
+        k = sum(claim["support"] in ("verbatim", "supported") for claim in claims)
+        full = "full" if k == len(claims) else "partial"
+        line = say(language, "coverage", k=k, n=len(claims))
+        marks = "".join(
+            f'<li><span class="cite cite-{support}" aria-hidden="true">1</span> {say(language, support)}</li>'
+            for support in _SUPPORTS
+        )
+        parts.append(
+            f'<details class="legend coverage-{full}"><summary title="{say(language, "legend")}">{escape(line)}'
+            f"</summary><ul>{marks}</ul></details>"
+        )
+    total = (answer.get("timings") or {}).get("total") or sum((answer.get("timings") or {}).values())
+    took = say(language, "took", generator=answer.get("generator", ""), time=duration(total))
+    parts.append(f'<span class="took">{escape(took)}</span>')
+    buttons = [("copy", "copy"), ("panel", "sources"), ("right", "right"), ("wrong", "wrong")]
+    actions = "".join(
+        f'<button type="button" class="quiet" data-do="{do}">{say(language, key)}</button>' for do, key in buttons
+    )
+    return f'<div class="foot">{"".join(parts)}<span class="acts">{actions}</span></div><div class="follow"></div>'

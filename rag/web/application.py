@@ -1,0 +1,81 @@
+"""The ASGI application: the guard around the API, the static files and the Gradio page."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.staticfiles import StaticFiles
+
+from rag.errors import IndexMissing, RagError, UsageError
+from rag.settings import Settings
+from rag.version import __version__
+from rag.web import api, library_api, reading_api
+from rag.web.engine import Engine
+from rag.web.guard import Guard, is_loopback
+from rag.web.identity import OWNER_COOKIE, owner_of
+from rag.web.page import build_page, head, translations
+
+__all__ = ["application"]
+
+STATIC = Path(__file__).parent / "static"
+_YEAR = 365 * 24 * 3600
+
+
+def application(settings: Settings) -> Guard:
+    """The whole server over one index; its models load in the background once it runs."""
+    engine = Engine(settings)
+    locked = not is_loopback(settings.host)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine.start()
+        yield
+
+    app = FastAPI(title="Footnote", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.engine = engine
+    app.include_router(api.routes(engine))
+    app.include_router(reading_api.routes(engine))
+    app.include_router(library_api.routes(engine, locked=locked))
+    app.mount("/footnote", StaticFiles(directory=STATIC))
+
+    @app.exception_handler(RagError)
+    async def refused(request: Request, error: RagError) -> JSONResponse:
+        status = 409 if isinstance(error, IndexMissing) else 400 if isinstance(error, UsageError) else 500
+        return JSONResponse({"error": str(error)}, status_code=status)
+
+    if locked:  # other people use this page: each browser gets conversations of its own
+
+        @app.middleware("http")
+        async def introduce(request: Request, call_next: Any) -> Any:
+            response = await call_next(request)
+            if request.url.path == "/" and not owner_of(request):
+                response.set_cookie(OWNER_COOKIE, uuid.uuid4().hex, _YEAR, httponly=True, samesite="strict")
+            return response
+
+    gr.mount_gradio_app(
+        app,
+        build_page(engine),
+        path="/",
+        server_name=settings.host,
+        server_port=settings.port,
+        footer_links=[],
+        run_history=False,
+        allowed_paths=[],
+        show_error=False,
+        max_file_size=1,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        i18n=translations(),
+        theme=gr.themes.Base(font=["Inter", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        head=head(),
+    )
+    return Guard(app, settings.host)

@@ -1,0 +1,145 @@
+"""The one ``Assistant`` behind the page: opened at once, warmed and brought up to date behind the scenes.
+
+A build runs in its own thread and publishes how far it is; asking goes on meanwhile, on the index as
+it was. Settings changed in the page open the assistant anew.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from rag.assistant import Assistant
+from rag.errors import RagError, SettingsError
+from rag.settings import Settings
+from rag.types import BuildReport, Progress
+from rag.web.conversations import Conversations
+from rag.web.feedback import Feedback
+
+__all__ = ["CHANGEABLE", "BuildState", "Engine"]
+
+# what may be changed from the page
+CHANGEABLE = ("generator", "base_url", "strictness", "k")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildState:
+    """How far the current build is, or what the last one came to."""
+
+    running: bool = False
+    progress: Progress | None = None
+    report: BuildReport | None = None
+    error: str = ""
+
+
+class Engine:
+    """Holds the assistant and everything that goes on around it. Safe to use from any thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.conversations = Conversations(Path(settings.index) / "conversations.sqlite")
+        self.build_state = BuildState()
+        self.feedback = Feedback(Path(settings.index) / "feedback.jsonl")
+        self.warm = threading.Event()
+        self._lock = threading.Lock()
+        self._again: bool | None = None  # a build was asked for while one was running
+        self._thread: threading.Thread | None = None
+        self.assistant = self._opened(self._preferred(settings))
+
+    def start(self) -> None:
+        """Load the models and bring the index up to date, in the background."""
+        threading.Thread(target=self._warm, name="footnote-warm", daemon=True).start()
+        if self.roots():
+            self.build()
+
+    def roots(self) -> list[str]:
+        """What the index is built from, the corpus included: other folders come from the command line."""
+        try:
+            with self.assistant.snapshot() as snapshot:
+                roots = list(snapshot.status().roots)
+        except RagError:
+            roots = []
+        corpus = Path(self.settings.corpus)
+        here = [root for root in roots if Path(root).exists()]
+        if any(corpus.resolve().is_relative_to(Path(root).resolve()) for root in here):
+            return here
+        has_files = corpus.is_dir() and any(corpus.iterdir())
+        return [*here, str(corpus)] if has_files else here
+
+    def build(self) -> None:
+        """Bring the index up to date in the background; asked for during a build, it runs once more."""
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive() and self.build_state.running:
+                self._again = True
+                return
+            self.build_state = BuildState(running=True)
+            self._thread = threading.Thread(target=self._build, name="footnote-build", daemon=True)
+            self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the running build; True when none runs any more."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self.build_state.running:
+            if deadline is not None and time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Use other settings from now on, and remember them.
+
+        Raises:
+            SettingsError: a name that cannot be changed here, or a value that cannot be used.
+        """
+        unknown = set(values) - set(CHANGEABLE)
+        if unknown:
+            raise SettingsError(f"cannot be changed here: {', '.join(sorted(unknown))}")
+        current = {field.name: getattr(self.settings, field.name) for field in fields(self.settings)}
+        settings = Settings.load("/nonexistent", **{**current, **values})
+        assistant = self._opened(settings)
+        with self._lock:
+            self.settings, self.assistant = settings, assistant
+        self.conversations.prefer(dict(values))
+        threading.Thread(target=self._warm, name="footnote-warm", daemon=True).start()
+
+    def _preferred(self, settings: Settings) -> Settings:
+        kept = {name: value for name, value in self.conversations.preferences().items() if name in CHANGEABLE}
+        try:
+            self.settings = replace(settings, **kept)
+        except TypeError:
+            self.settings = settings
+        return self.settings
+
+    def _opened(self, settings: Settings) -> Assistant:
+        return Assistant.open(settings.index, settings=settings)
+
+    def _warm(self) -> None:
+        try:
+            self.assistant.warm()
+        except RagError:
+            pass  # whoever asks gets the reason
+        finally:
+            self.warm.set()
+
+    def _build(self) -> None:
+        while True:
+            state = self._build_once(self.roots())
+            with self._lock:
+                self.build_state = state
+                if not self._again:
+                    return
+                self._again = None
+                self.build_state = BuildState(running=True)
+
+    def _build_once(self, paths: Sequence[str]) -> BuildState:
+        def progress(step: Progress) -> None:
+            self.build_state = BuildState(running=True, progress=step)
+
+        try:
+            return BuildState(report=self.assistant.build(*paths, progress=progress))
+        except (RagError, OSError) as error:
+            return BuildState(error=str(error))

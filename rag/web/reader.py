@@ -1,0 +1,190 @@
+"""The original around cited words -> HTML: text, tables as tables, and the drawn page of a PDF.
+
+The cited span is marked, the paragraph that holds it stands out, what is farther away is dimmed.
+Everything is cut at offsets of the document's text and escaped piece by piece.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from rag.types import Document, Span, title_of
+from rag.web.strings import say
+
+__all__ = ["page_html", "text_html", "where_html"]
+
+WINDOW = 6000  # characters shown on either side of the cited words
+_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
+_CELL = re.compile(r"(?:(?P<name>[^:;\n]{1,80}): )?(?P<value>.*?)(?:; |$)", re.DOTALL)
+
+
+def text_html(
+    document: Document, start: int, end: int, language: str, *, low: int | None = None, high: int | None = None
+) -> str:
+    """The text of ``document`` from ``low`` to ``high`` (a window around the span when not given)."""
+    text = document.text
+    low = max(0, start - WINDOW) if low is None else max(0, low)
+    high = min(len(text), end + WINDOW) if high is None else min(len(text), high)
+    if low > 0:
+        low = max(low - 2000, text.rfind("\n", 0, low) + 1, 0)
+    if high < len(text):
+        high = min(found if (found := text.find("\n", high)) >= 0 else len(text), high + 2000)
+    mark = Span(start, end)
+    parts = []
+    if low > 0:
+        parts.append(_more("more_above", max(0, low - 4 * WINDOW), high, language))
+    parts += _blocks_html(document, Span(low, high), mark, language)
+    if high < len(text):
+        parts.append(_more("more_below", low, min(len(text), high + 4 * WINDOW), language))
+    return f'<div class="sheet" dir="auto">{"".join(parts)}</div>'
+
+
+def page_html(
+    document: Document, page: int, aspect: float, boxes: Sequence[tuple[float, float, float, float]], language: str
+) -> str:
+    """A page of a PDF: its image with a box over each line of the cited words. ``aspect`` is its width
+    over its height, ``boxes`` are (left, top, right, bottom) as shares of the page."""
+    marks = "".join(
+        f'<span class="box" style="left:{x0:.3%};top:{y0:.3%};width:{x1 - x0:.3%};height:{y1 - y0:.3%}"></span>'
+        for x0, y0, x1, y1 in boxes
+    )
+    alt = f"{document.title or title_of(document.source)}, {say(language, 'page', n=page)}"
+    return (
+        f'<figure class="page" data-page="{page}" style="aspect-ratio:{aspect:.4f}">'
+        f'<img src="/api/page/{escape(document.id)}/{page}.png" alt="{escape(alt)}">{marks}</figure>'
+    )
+
+
+def where_html(document: Document, start: int, language: str) -> str:
+    """Where the words stand: the path, the page and the headings above them."""
+    parts = [f'<span class="path" dir="auto">{escape(document.source)}</span>']
+    if page := document.page_at(start):
+        label = document.page_labels[page - 1] if len(document.page_labels) >= page else ""
+        name = label or say(language, "page_of", n=page, total=len(document.page_starts))
+        parts.append(f"<span>{escape(name)}</span>")
+    if section := section_at(document, start):
+        parts.append(f'<span dir="auto">{escape(section)}</span>')
+    return f'<p class="where">{" · ".join(parts)}</p>'
+
+
+def section_at(document: Document, offset: int) -> str:
+    """The path of headings above ``offset``: "Benefits › Deductibles"."""
+    path: list[tuple[int, str]] = []
+    for heading in document.headings:
+        if heading.start > offset:
+            break
+        path = [entry for entry in path if entry[0] < heading.level]
+        path.append((heading.level, " ".join(document.text[heading.start : heading.end].split())))
+    return " › ".join(name for _, name in path)
+
+
+def _more(key: str, low: int, high: int, language: str) -> str:
+    return (
+        f'<p><button type="button" class="quiet more" data-do="window" data-low="{low}" data-high="{high}">'
+        f"{say(language, key)}</button></p>"
+    )
+
+
+def _blocks_html(document: Document, window: Span, mark: Span, language: str) -> Iterator[str]:
+    """The window block by block: headings, paragraphs, and runs of rows as tables or lists."""
+    text = document.text
+    page = bisect_right(document.page_starts, window.start) if document.page_starts else 0
+    for is_rows, group in groupby(_pieces(document, window), key=lambda piece: piece[1] == "row"):
+        pieces = [(_trimmed(text, span), kind) for span, kind in group]
+        pieces = [(span, kind) for span, kind in pieces if span.start < span.end]
+        if not pieces:
+            continue
+        here = bisect_right(document.page_starts, pieces[0][0].start) if document.page_starts else 0
+        if here != page or (here == 1 and window.start == 0 and pieces[0][0].start == 0):
+            page = here
+            label = document.page_labels[here - 1] if len(document.page_labels) >= here else ""
+            name = label or say(language, "page_of", n=here, total=len(document.page_starts))
+            yield f'<p class="pagebreak">{escape(name)}</p>'
+        if is_rows:
+            yield _rows_html(text, [span for span, _ in pieces], mark)
+            continue
+        for span, kind in pieces:
+            tag = "h4" if kind == "heading" else "p"
+            yield f'<{tag} class="{_nearness(span, mark)}" dir="auto">{_marked(text, span, mark)}</{tag}>'
+
+
+def _pieces(document: Document, window: Span) -> Iterator[tuple[Span, str]]:
+    """The window cut into headings, rows (the document's blocks) and paragraphs between them."""
+    low, high = window
+    known = [(Span(h.start, h.end), "heading") for h in document.headings if h.end > low and h.start < high]
+    known += [(block, "row") for block in document.blocks if block.end > low and block.start < high]
+    position = low
+    for span, kind in sorted(known):
+        start, end = max(span.start, low, position), min(span.end, high)
+        if start >= end:
+            continue
+        yield from ((part, "text") for part in _paragraphs(document, position, start))
+        yield Span(start, end), kind
+        position = end
+    yield from ((part, "text") for part in _paragraphs(document, position, high))
+
+
+def _paragraphs(document: Document, start: int, end: int) -> Iterator[Span]:
+    """Paragraphs between two offsets; a page that begins inside one ends it."""
+    edges = [page for page in document.page_starts if start < page < end]
+    for left, right in zip([start, *edges], [*edges, end], strict=True):
+        position = left
+        for gap in _PARAGRAPH.finditer(document.text, left, right):
+            if gap.start() > position:
+                yield Span(position, gap.start())
+            position = gap.end()
+        if document.text[position:right].strip():
+            yield Span(position, right)
+
+
+def _rows_html(text: str, rows: list[Span], mark: Span) -> str:
+    """Rows as a table when they name the same columns, else as a list."""
+    cells = [list(_cells(text, row)) for row in rows]
+    names = list(dict.fromkeys(name for row in cells for name, _ in row if name))
+    named = sum(1 for row in cells if len(row) > 1 and all(name for name, _ in row))
+    if not names or len(names) > 30 or named < len(rows) * 0.8 or (len(rows) > 1 and len(names) > 3 * len(cells[0])):
+        items = "".join(
+            f'<li class="{_nearness(row, mark)}" dir="auto">{_marked(text, row, mark)}</li>' for row in rows
+        )
+        return f'<ul class="rows">{items}</ul>'
+    head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in names)
+    body = []
+    for row, entries in zip(rows, cells, strict=True):
+        by_name = {name: value for name, value in entries}
+        tds = "".join(
+            f'<td dir="auto">{_marked(text, by_name[name], mark) if name in by_name else ""}</td>' for name in names
+        )
+        body.append(f'<tr class="{_nearness(row, mark)}">{tds}</tr>')
+    return (
+        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _cells(text: str, row: Span) -> Iterator[tuple[str, Span]]:
+    """The cells of a row written as "Plan: Gold; Deductible: $500", with the spans of the values."""
+    for match in _CELL.finditer(text, row.start, row.end):
+        if match.start("value") < match.end("value"):
+            yield match["name"] or "", Span(*match.span("value"))
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    piece = text[span.start : span.end]
+    return Span(span.start + len(piece) - len(piece.lstrip()), span.start + len(piece.rstrip()))
+
+
+def _nearness(span: Span, mark: Span) -> str:
+    return "near" if span.start < mark.end and mark.start < span.end else "far"
+
+
+def _marked(text: str, span: Span, mark: Span) -> str:
+    left, right = max(span.start, mark.start), min(span.end, mark.end)
+    if left >= right:
+        return escape(text[span.start : span.end])
+    inside = escape(text[left:right])
+    return f"{escape(text[span.start : left])}<mark>{inside}</mark>{escape(text[right : span.end])}"
