@@ -36,6 +36,7 @@ __all__ = [
     "Embedder",
     "Generator",
     "Loader",
+    "Part",
     "Prompt",
     "Quote",
     "Reranker",
@@ -44,14 +45,25 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file inside a file: an attachment, a member of an archive. The core reads it in turn, by its
+    name and content, within its limits. ``problem`` says why its bytes could not be had."""
+
+    name: str
+    data: bytes
+    problem: str = ""
+
+
 class Loader(Protocol):
     """Reads one kind of file. ``suffixes`` are lower case with the dot (".pdf")."""
 
     suffixes: tuple[str, ...]
 
-    def load(self, path: Path) -> Iterator[Document]:
-        """Yield the documents in the file; ``source`` is "" for the file itself, or the part's name
-        ("42" for the record 42 of a JSONL file), to which the core prefixes the path.
+    def load(self, path: Path) -> Iterator[Document | Part]:
+        """Yield the documents in the file, and the files that are inside it. ``source`` is "" for the
+        file itself, or the part's name ("42" for the record 42 of a JSONL file), to which the core
+        prefixes the path. What was odd goes into ``metadata["warnings"]``.
 
         Raises:
             DocumentError: the file cannot be read; the message is the reason.

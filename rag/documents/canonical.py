@@ -121,6 +121,26 @@ class Writer:
         """Text already written is never read across."""
         self._blocks.append(Span(start, end))
 
+    def append(self, other: Writer) -> None:
+        """Write what another writer holds, with its headings and blocks; its pages are not taken over."""
+        if not (span := self._write("".join(other._pieces), "paragraph", "\n\n")):
+            return
+        start, end = span
+        self._headings += [
+            Heading(start + h.start, start + h.end, h.level) for h in other._headings if start + h.end <= end
+        ]
+        self._blocks += [Span(start + b.start, start + b.end) for b in other._blocks if start + b.end <= end]
+        for message in other.warnings:
+            self.warn(message)
+
+    @property
+    def first_heading(self) -> str:
+        """The words of the first heading, "" when there is none."""
+        if not self._headings:
+            return ""
+        first = min(self._headings)
+        return "".join(self._pieces)[first.start : first.end]
+
     def _write(self, text: str, kind: str, separator: str) -> tuple[int, int] | None:
         if not text or text.isspace() or self.truncated:
             return None

@@ -30,6 +30,7 @@ _USELESS_TITLE = re.compile(
     r"^(?:microsoft (?:word|powerpoint|excel) - .*|untitled.*|document\d*|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|tex|dvi|qxd|odt|html?))$",
     re.IGNORECASE,
 )
+_MEANINGLESS = ("python-docx", "(anonymous)", "(unspecified)", "anonymous", "unknown", "untitled")
 
 
 class Pdf(FileLoader):
@@ -104,7 +105,7 @@ def _fields(pdf: Any) -> dict[str, str]:
     fields = {"title": found.get("Title", "").strip(), "author": found.get("Author", "").strip()}
     if match := re.match(r"(?:D:)?(\d{4})(\d\d)(\d\d)", found.get("CreationDate", "")):
         fields["date"] = "-".join(match.groups())
-    return {key: value for key, value in fields.items() if value and value != "python-docx"}
+    return {key: value for key, value in fields.items() if value and value not in _MEANINGLESS}
 
 
 def _outline(pdf: Any) -> dict[str, int]:

@@ -57,7 +57,7 @@ class Block:
 
 def layout(page: PageText) -> list[Line | Table]:
     """The page's lines and tables in reading order."""
-    tables, rest = find_tables(page)
+    tables = find_tables(page)
     by_segment = {id(segment): table for table in tables for segment in table.segments}
     flow: list[Segment | Table] = []
     placed: set[int] = set()
@@ -68,8 +68,17 @@ def layout(page: PageText) -> list[Line | Table]:
         elif id(table) not in placed:
             placed.add(id(table))
             flow.append(table)
-    del rest
-    return lines_of(flow)
+    lines = lines_of(flow)
+    for line in lines:
+        if isinstance(line, Line) and _reads_leftwards(line.text):
+            line.x0, line.x1 = -line.x1, -line.x0  # so that lines begin at the small end
+    return lines
+
+
+def _reads_leftwards(text: str) -> bool:
+    """Whether most letters are Hebrew or Arabic."""
+    n = sum(1 for char in text if "\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufefc")
+    return n * 2 > sum(1 for char in text if char.isalpha())
 
 
 def lines_of(flow: Iterable[Segment | Table]) -> list[Line | Table]:
@@ -91,17 +100,13 @@ def lines_of(flow: Iterable[Segment | Table]) -> list[Line | Table]:
         last.x0, last.x1 = min(last.x0, item.x0), max(last.x1, item.x1)
         last.y0, last.y1 = min(last.y0, item.y0), max(last.y1, item.y1)
         last.size = max(last.size, item.size) if len(item.text) > 3 else last.size
-    return _columns_first(lines)
+    return lines
 
 
 def _same_baseline(line: Line, segment: Segment) -> bool:
     overlap = min(line.y1, segment.y1) - max(line.y0, segment.y0)
     apart = max(segment.x0 - line.x1, line.x0 - segment.x1)
     return overlap > 0.6 * min(line.y1 - line.y0, segment.y1 - segment.y0) and apart > -1
-
-
-def _columns_first(lines: list[Line | Table]) -> list[Line | Table]:
-    return lines
 
 
 def paragraphs(lines: list[Line | Table]) -> list[Block]:
@@ -133,11 +138,15 @@ def _leading(lines: list[Line]) -> float:
 
 
 def _right_margins(lines: list[Line]) -> dict[int, float]:
-    """For lines that begin at about the same x, how far the longest of them reaches."""
+    """For each line (by id) how far right the lines around it reach that begin at about the same x."""
     margins: dict[int, float] = {}
-    for line in lines:
-        for column in (round(line.x0 / 40) - 1, round(line.x0 / 40), round(line.x0 / 40) + 1):
-            margins[column] = max(margins.get(column, 0.0), line.x1)
+    for place, line in enumerate(lines):
+        near = lines[max(0, place - 6) : place + 7]
+        margins[id(line)] = max(
+            other.x1
+            for other in near
+            if abs(other.x0 - line.x0) < 3 * line.size and abs(other.size - line.size) < 0.15 * line.size + 0.1
+        )
     return margins
 
 
@@ -155,7 +164,7 @@ def _continues(block: Block, line: Line, leading: float, right: dict[int, float]
         return False
     first_word = line.text.split(" ", 1)[0]
     word_width = (line.x1 - line.x0) * (len(first_word) + 1) / max(1, len(line.text))
-    margin = max(right.get(round(line.x0 / 40), above.x1), right.get(round(above.x0 / 40), above.x1))
+    margin = max(right[id(line)], right[id(above)])
     if above.x1 + word_width < margin - 0.6 * size:
         return False  # the next word would have fitted: the line was ended on purpose
     indented = line.x0 > above.x0 + 0.9 * size and block.kind == "text"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from rag.documents.pdfpage import PageText, Segment
@@ -24,15 +25,12 @@ class Table:
     segments: list[Segment] = field(default_factory=list)
 
 
-def find_tables(page: PageText) -> tuple[list[Table], list[Segment]]:
-    """The page's tables, and the segments that are in none."""
+def find_tables(page: PageText) -> list[Table]:
+    """The page's tables; no segment is in two of them."""
     tables = _ruled_tables(page)
     taken = {id(segment) for table in tables for segment in table.segments}
     rest = [segment for segment in page.segments if id(segment) not in taken]
-    for table in _aligned_tables(rest):
-        tables.append(table)
-        taken.update(id(segment) for segment in table.segments)
-    return tables, [segment for segment in rest if id(segment) not in taken]
+    return tables + _aligned_tables(rest)
 
 
 # ---- by rules
@@ -72,8 +70,6 @@ def _grids(
 
     by_height = sorted(range(len(across)), key=lambda i: across[i][0])
     heights = [across[i][0] for i in by_height]
-    from bisect import bisect_left
-
     for j, (x, y0, y1) in enumerate(upright):
         for place in range(bisect_left(heights, y0 - SNAP), len(heights)):
             y, x0, x1 = across[by_height[place]]

@@ -20,6 +20,13 @@ _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(r"^(?:page|seite|página|p\.)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*[-–—|]?\s*(?:(?:of|/|von|de)\s*\d{1,4})?$", re.IGNORECASE)  # fmt: skip
 _ENDS_SENTENCE = re.compile(r"[.!?:。！？…]['\"”’)\]]*$")
 _EDGE_LINES = 3
+# First parts of compounds that are seldom the first part of a divided word.
+_OFTEN_FIRST = frozenset(
+    "anti back best brand business case client cost cross customer cutting data decision end face fact first "
+    "follow front full half hard health high higher home in key large late life long low lower market mid multi "
+    "near new non off on one out part peer point post pre real risk second self server short single small "
+    "state step task tax team term third time top two user value web well work world year".split()
+)
 
 
 def page_lines(page: Any) -> list[Line | Table]:
@@ -156,8 +163,8 @@ class PdfText:
     def _without_hyphen(self, text: str, following: str) -> str:
         """``text`` without its last hyphen, unless the hyphen is part of the word.
 
-        A compound that is written with its hyphen elsewhere keeps it, and so do two parts that both
-        are words of this document while their join is not.
+        A compound that is written with its hyphen elsewhere keeps it, and so do two parts of which the
+        first is a word of its own and the second more than an ending, while their join is no word here.
         """
         left = _WORD.findall(text[-80:].lower())
         right = _WORD.match(following.lower())
@@ -166,7 +173,8 @@ class PdfText:
         first, second = left[-1].rsplit("-", 1)[-1], right.group().split("-", 1)[0]
         if f"{first}-{second}" in self._hyphenated:
             return text
-        if f"{first}{second}" not in self._words and first in self._words and second in self._words:
+        is_word = first in _OFTEN_FIRST or (len(first) >= 4 and first in self._words)
+        if is_word and f"{first}{second}" not in self._words and (second in self._words or len(second) >= 7):
             return text
         return text[:-1]
 

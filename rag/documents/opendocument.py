@@ -1,0 +1,196 @@
+"""OpenDocument text, presentations and spreadsheets (LibreOffice, OpenOffice)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from rag.documents.canonical import Writer, one_line
+from rag.documents.loading import FileLoader
+from rag.documents.packages import Package
+from rag.documents.tables import write_table
+from rag.documents.xlsx import MAX_COLUMNS, MAX_ROWS, write_sheet
+from rag.errors import DocumentError
+from rag.types import Document
+
+__all__ = ["OpenDocument"]
+
+_KINDS = {"text": "odt", "presentation": "slides", "spreadsheet": "spreadsheet", "drawing": "slides"}
+_LEFT_OUT = frozenset(("annotation", "tracked-changes", "note-citation", "ruby-text", "forms", "script"))
+_MAX_REPEATS = 1000
+
+
+class OpenDocument(FileLoader):
+    """The loader for OpenDocument files."""
+
+    suffixes = (".odt", ".ott", ".odp", ".otp", ".ods", ".ots", ".odg")
+
+    def load(self, path: Path) -> Iterator[Document]:
+        """The file as one document; slides and sheets are its pages."""
+        with Package(path) as package:
+            _refuse_encrypted(package)
+            body = package.xml("content.xml").find("body")
+            if body is None or not len(body):
+                raise DocumentError("holds no text")
+            writer = Writer()
+            reader = _Reader(writer)
+            kind = body[0].tag
+            if kind == "spreadsheet":
+                reader.sheets(body[0])
+            elif kind in ("presentation", "drawing"):
+                reader.slides(body[0])
+            else:
+                reader.container(body[0])
+            boilerplate = _write_edges(writer, package)
+            fields = _properties(package)
+        yield writer.document(
+            fields.pop("title", "") or reader.title,
+            mime=f"application/vnd.oasis.opendocument.{kind}",
+            kind="word" if kind == "text" else _KINDS.get(kind, kind),
+            boilerplate=boilerplate,
+            **fields,
+        )
+
+
+def _refuse_encrypted(package: Package) -> None:
+    root = package.xml_or_none("META-INF/manifest.xml")
+    if root is not None and any(True for _ in root.iter("encryption-data")):
+        raise DocumentError("needs a password")
+
+
+def _text(element: Element) -> str:
+    """The words of a paragraph, with its spaces and breaks."""
+    parts = [element.text or ""]
+    for child in element:
+        if child.tag == "s":
+            count = child.get("c", "1")
+            parts.append(" " * min(int(count) if count.isdigit() else 1, 100))
+        elif child.tag == "tab":
+            parts.append(" ")
+        elif child.tag == "line-break":
+            parts.append("\n")
+        elif child.tag == "note":
+            parts.append(f" ({one_line(_all_text(child.find('note-body')))})")
+        elif child.tag not in _LEFT_OUT and child.tag != "frame":
+            parts.append(_text(child))
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def _all_text(element: Element | None) -> str:
+    if element is None:
+        return ""
+    return "\n".join(_text(p) for p in element.iter() if p.tag in ("p", "h"))
+
+
+class _Reader:
+    def __init__(self, writer: Writer) -> None:
+        self.title = ""
+        self._writer = writer
+
+    def container(self, parent: Element, depth: int = 0) -> None:
+        """Paragraphs, headings, lists and tables in their order."""
+        for child in parent:
+            if child.tag == "h":
+                level = child.get("outline-level", "1")
+                self._writer.heading(_text(child), int(level) if level.isdigit() else 1)
+            elif child.tag == "p":
+                style = child.get("style-name", "")
+                if style == "Title" and not self.title:
+                    self.title = one_line(_text(child))
+                    self._writer.heading(self.title, 1)
+                elif depth:
+                    self._writer.item("- " + _text(child) if _text(child).strip() else "")
+                else:
+                    self._writer.paragraph(_text(child))
+                for frame in child.iter("frame"):
+                    self.container(frame)
+            elif child.tag == "list":
+                self.container(child, depth + 1)
+            elif child.tag == "table":
+                write_table(self._writer, _table_rows(child), _n_header(child))
+            elif child.tag not in _LEFT_OUT and child.tag not in ("sequence-decls", "object", "image"):
+                self.container(child, depth)
+
+    def slides(self, body: Element) -> None:
+        """Each slide as a page; the title's frame as its heading."""
+        for number, page in enumerate(body.iter("page"), 1):
+            self._writer.page(f"Slide {number}")
+            frames = [child for child in page if child.tag in ("frame", "custom-shape", "g", "rect")]
+            for frame in frames:
+                if frame.get("class") == "title":
+                    words = one_line(_all_text(frame))
+                    self._writer.heading(words, 1)
+                    self.title = self.title or words
+            for frame in frames:
+                if frame.get("class") != "title":
+                    self.container(frame)
+            if (notes := page.find("notes")) is not None and (words := _all_text(notes)).strip():
+                self._writer.paragraph("Notes: " + words)
+
+    def sheets(self, body: Element) -> None:
+        """Each sheet as a page, its rows with their column names."""
+        for table in body.iter("table"):
+            self._writer.page(table.get("name", ""))
+            self._writer.heading(table.get("name", ""), 1)
+            rows = {}
+            for number, cells in enumerate(_table_rows(table)):
+                if number >= MAX_ROWS:
+                    self._writer.warn(f"a sheet was cut after {MAX_ROWS:,} rows")
+                    break
+                if filled := {column: words for column, words in enumerate(cells) if words}:
+                    rows[number] = filled
+            write_sheet(self._writer, rows)
+
+
+def _n_header(table: Element) -> int | None:
+    header = table.find("table-header-rows")
+    return sum(1 for child in header if child.tag == "table-row") if header is not None else None
+
+
+def _table_rows(table: Element) -> Iterator[list[str]]:
+    for row in table.iter("table-row"):
+        cells: list[str] = []
+        for cell in row:
+            if cell.tag not in ("table-cell", "covered-table-cell"):
+                continue
+            words = _all_text(cell)
+            repeats = cell.get("number-columns-repeated", "1")
+            n = int(repeats) if repeats.isdigit() else 1
+            if not words.strip() and len(cells) + n > MAX_COLUMNS:
+                break
+            cells += [words] * min(n, _MAX_REPEATS)
+        repeats = row.get("number-rows-repeated", "1")
+        for _ in range(min(int(repeats), _MAX_REPEATS) if repeats.isdigit() and any(cells) else 1):
+            yield cells
+
+
+def _write_edges(writer: Writer, package: Package) -> list[list[int]]:
+    """Write page headers and footers once; returns their spans, which are boilerplate."""
+    spans = []
+    root = package.xml_or_none("styles.xml")
+    seen: set[str] = set()
+    for element in root.iter() if root is not None else ():
+        if element.tag in ("header", "footer") and (words := one_line(_all_text(element))):
+            if words not in seen and not words.isdigit():
+                seen.add(words)
+                writer.paragraph(words)
+                spans.append([writer.n_characters - len(words), writer.n_characters])
+    return spans
+
+
+def _properties(package: Package) -> dict[str, str]:
+    try:
+        root = package.xml_or_none("meta.xml")
+    except DocumentError:
+        return {}
+    meta = root.find("meta") if root is not None else None
+    if meta is None:
+        return {}
+    fields = {
+        "title": one_line(meta.findtext("title") or ""),
+        "author": one_line(meta.findtext("creator") or meta.findtext("initial-creator") or ""),
+        "date": (meta.findtext("date") or meta.findtext("creation-date") or "")[:10],
+    }
+    return {key: value for key, value in fields.items() if value}
