@@ -8,6 +8,7 @@ joined. A sentence in other words is left to the comparison of facts (``compare`
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -29,6 +30,7 @@ from rag.generation.opposites import opposites
 __all__ = ["alterations", "foreign"]
 
 NEAR = 0.7  # share of the sentence's words that must run as in the source
+_SAME = 0.9  # share of the sentence's words, in any order, below which it was written anew
 _RUN = 5  # words in a row that make a run copied rather than met by chance
 _GAP = 4  # source words left out at one place, beyond which a clause was left out rather than changed
 _TOKEN = re.compile(r"\d+(?:[.,'’]\d+)*|%|[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -123,6 +125,8 @@ def _exchanged(said: tuple[_Word, ...], told: tuple[_Word, ...]) -> list[str]:
     """Names, numbers or dates that have taken each other's place: what stood before the one stands before
     the other, and what stood after the other after the one."""
     ours, theirs = [word.text for word in said], [word.text for word in told]
+    if sum((Counter(ours) & Counter(theirs)).values()) < _SAME * len(ours):
+        return []
     edged, edged_theirs = ["", *ours, ""], ["", *theirs, ""]
     runs = _runs(said)
     for n, (a1, a2) in enumerate(runs):

@@ -22,7 +22,7 @@ from types import GeneratorType
 from rag.errors import GeneratorError
 from rag.generation import guard
 from rag.generation.markers import Code, Reader, Sentence
-from rag.generation.verify import Similarity, Verdict, best_span, is_claim, verify
+from rag.generation.verify import Similarity, Verdict, best_span, cannot_tell, is_claim, verify
 from rag.plugins import Quote
 from rag.types import Citation, Cited, Claim, Delta, Hit, Span, Support
 
@@ -59,6 +59,7 @@ class Writer:
         self._gap = ""  # white space and list bullet that stand before the next words
         self._previous = ""  # the model's last sentence, for a marker on a line of its own
         self._in_references = False
+        self._after_drop = False
         self.text = ""
         self.citations: list[Citation] = []
         self.claims: list[Claim] = []
@@ -67,6 +68,11 @@ class Writer:
     def grounded(self) -> bool:
         """Whether something is claimed and every claim is supported by what it cites."""
         return bool(self.claims) and all(_RANK[claim.support] >= 2 for claim in self.claims)
+
+    @property
+    def abstains(self) -> bool:
+        """Whether there is text and it claims nothing but that the documents do not tell."""
+        return bool(self.text) and not self.claims and cannot_tell(self.text)
 
     def events(self, pieces: Iterable[str | Quote]) -> Iterator[Delta | Cited]:
         """The answer, sentence by sentence. Called again, it goes on in a new paragraph.
@@ -128,7 +134,9 @@ class Writer:
     def _write(self, parts: Iterable[Sentence | Code], before_quote: bool = False) -> Iterator[Delta | Cited]:
         for part in parts:
             if isinstance(part, Code):
-                yield from self._send(guard.visible(part.text))
+                code = guard.visible(part.text)
+                yield from self._send(code.rstrip("\n"))
+                self._gap += code[len(code.rstrip("\n")) :]
             elif self._is_reference(part):
                 continue
             else:
@@ -143,10 +151,7 @@ class Writer:
         return self._in_references
 
     def _sentence(self, part: Sentence, introduces: bool) -> Iterator[Delta | Cited]:
-        if "\n" not in self._gap:  # else a dropped sentence left it
-            self._gap += guard.visible(part.lead)
-        elif "\n" in part.lead:
-            self._gap = guard.visible(part.lead)
+        self._lead(guard.visible(part.lead))
         text = self._clean(part.text)
         if text != part.text:  # removed characters move the markers after them
             part = Sentence(part.lead, text, [(_moved(part.text, at, self._clean), n) for at, n in part.markers])
@@ -164,8 +169,17 @@ class Writer:
             verdict, chosen = self._attribute(part)
         if verdict.support == "unsupported" and self._unsupported == "drop":
             self._gap = self._gap[: len(self._gap) - len(self._gap.lstrip())]
+            self._after_drop = True
             return
         yield from self._cited_sentence(part, chosen, verdict)
+
+    def _lead(self, lead: str) -> None:
+        """Take note of what stands before a sentence; where one was dropped, of one line break only."""
+        if self._after_drop and "\n" in self._gap:
+            lead = lead if "\n" in lead else ""
+            self._gap = "" if lead else self._gap
+        self._after_drop = False
+        self._gap += lead
 
     def _clean(self, text: str) -> str:
         known = [hit.passage.text for hit in self._evidence]
@@ -215,7 +229,7 @@ class Writer:
                 space = "" if not written or written[-1].isspace() or written[-1] == "]" else " "
                 written += f"{space}[{number}]" if place == len(part.text) else f"[{number}]"
             numbers.append(number)
-        if len(part.markers) > len(chosen):  # a dropped marker leaves its space before a full stop
+        if not all(numbers for _, numbers in part.markers):  # a dropped marker leaves its space before a full stop
             written = re.sub(r"(?<=\S) +(?=[.,;:!?](?:\s|\[|$))", "", written)
         if strike:
             ending = re.search(r"(?:\s*\[\d+\])*\s*$", written)

@@ -59,7 +59,7 @@ SOFT_NEGATIONS = frozenset(
     denies prevent prevents prevented unable impossible hardly barely rarely seldom scarcely exclude excluded
     excludes excluding except exempt exempted absence absent avoid avoids avoided stop stopped stops cease ceased
     reject rejected rejects few little only unlike instead rather false prohibit prohibited prohibits forbid
-    forbidden forbids ban banned bans outside beyond neglect missing miss missed zero nil unless until
+    forbidden forbids ban banned bans outside beyond lost lose loses neglect missing miss missed zero nil unless until
     verboten""".split()
 )
 _UN_WORD = re.compile(
@@ -415,6 +415,7 @@ def _counts(tokens: list[tuple[int, str]], i: int) -> bool:
     return bool(after) and not pronoun and (after not in STOPWORDS) and not is_negation(after)
 
 
+_GERMAN = re.compile(r"\b(?:der|die|das|und|ist|nicht|ein|eine|einen|im|den|dem|wird|für|mit|auf|hat|sich|von)\b")
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:[-'’.&][^\W\d_]+)*\.?")
 _NAME_LINK = frozenset("of the de la le du van von der den and & al el bin ibn da di".split())
 _NO_NAME = STOPWORDS | NEGATIONS | frozenset(_SMALL) | frozenset(_TENS) | frozenset(_ORDINALS) | frozenset(_MAGNITUDES)
@@ -426,6 +427,7 @@ def _names(text: str) -> list[Name]:
     run: list[str] = []
     start = end = 0
     opens = True
+    is_german = len(_GERMAN.findall(text)) >= 2  # where every noun has a capital, one alone names nothing
     for match in _NAME_WORD.finditer(text):
         between = text[end : match.start()]
         sentence_start = not text[: match.start()].strip(" \t\"'“‘(«*") or bool(
@@ -436,7 +438,9 @@ def _names(text: str) -> list[Name]:
         end = match.end()
         plain = fold(token)
         if run and (between.strip(" \u00a0-") or sentence_start or not capital):
-            found.append(Name(" ".join(run), tuple(fold(part) for part in run), start, opens and len(run) == 1))
+            found.append(
+                Name(" ".join(run), tuple(fold(part) for part in run), start, (opens or is_german) and len(run) == 1)
+            )
             run = []
         if not capital or (plain in _NO_NAME and not (token.isupper() and len(token) > 1)):
             continue
@@ -444,5 +448,7 @@ def _names(text: str) -> list[Name]:
             start, opens = match.start(), sentence_start
         run.append(re.sub(r"['’]s?$", "", token))
     if run:
-        found.append(Name(" ".join(run), tuple(fold(part) for part in run), start, opens and len(run) == 1))
+        found.append(
+            Name(" ".join(run), tuple(fold(part) for part in run), start, (opens or is_german) and len(run) == 1)
+        )
     return found

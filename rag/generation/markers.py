@@ -88,8 +88,11 @@ class Reader:
     def close(self) -> Iterator[Sentence | Code]:
         """What is left, the stream (or this stretch of text) being over."""
         yield from self._assemble(final=True)
-        if self._sentence.text or self._sentence.markers or self._sentence.lead:
-            yield self._take()
+        while self._sentence.text or self._sentence.markers or self._sentence.lead:
+            sentence = self._take()
+            if not (sentence.text or sentence.markers):
+                self._sentence.lead = ""
+            yield sentence
         self._before = self._fence = ""
 
     # -- from characters to tokens
@@ -150,9 +153,8 @@ class Reader:
         tag = _TAG.match(self._held)
         if tag:
             return tag.end(), ""
-        opening = _TAG_OPENING.match(self._held[:_TARGET_LIMIT])
-        undecided = opening is not None and opening.end() == len(self._held)
-        return None if undecided and not final else (1, "<")
+        is_open = len(self._held) < _TARGET_LIMIT and _TAG_OPENING.fullmatch(self._held)
+        return None if is_open and not final else (1, "<")
 
     def _bracket(self, final: bool) -> tuple[int, str | _Marker] | None:
         held = self._held

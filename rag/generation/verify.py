@@ -18,11 +18,11 @@ from rag.generation.compare import missing_facts, polarity_differs, shared
 from rag.generation.facts import read_facts, words
 from rag.types import Passage, Span, Support
 
-__all__ = ["Similarity", "Verdict", "best_span", "is_claim", "verify"]
+__all__ = ["Similarity", "Verdict", "best_span", "cannot_tell", "is_claim", "verify"]
 
 Similarity = Callable[[str, str], float]
 
-SUPPORTED = 0.5  # share of the sentence's content words that the cited text must hold
+SUPPORTED = 0.45  # share of the sentence's content words that the cited text must hold
 WEAK = 0.25  # below this share nothing ties the two together
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{12,}?)[\"”“»]")
@@ -41,6 +41,11 @@ class Verdict(NamedTuple):
     reasons: tuple[str, ...] = ()
 
 
+def cannot_tell(sentence: str) -> bool:
+    """Whether a sentence says that the documents do not answer."""
+    return bool(_CANNOT_TELL.search(sentence))
+
+
 def is_claim(sentence: str) -> bool:
     """Whether a sentence asserts something that a source could bear out.
 
@@ -48,7 +53,7 @@ def is_claim(sentence: str) -> bool:
     words of content and no fact in it, does not.
     """
     text = sentence.strip()
-    if not text or text.endswith((":", "?", "：", "？")) or _CANNOT_TELL.search(text):
+    if not text or text.endswith((":", "?", "：", "？")) or cannot_tell(text):
         return False
     facts = read_facts(text)
     checkable = facts.numbers or facts.dates or facts.codes or any(not name.opens for name in facts.names)
