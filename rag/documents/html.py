@@ -48,7 +48,7 @@ def html_document(
         title, mime="text/html", kind="web page", encoding=encoding, warnings=list(warnings or []), **fields
     )
     if spans := boilerplate_spans(document.text):
-        dict.update(document.metadata, {"boilerplate": [list(span) for span in spans]})  # type: ignore[arg-type]
+        dict.update(document.metadata, {"boilerplate": [list(span) for span in spans]})
     return document
 
 
@@ -82,21 +82,26 @@ def _write(writer: Writer, block: Block) -> None:
 
 
 def _main_blocks(blocks: list[Block]) -> list[Block]:
-    """The blocks that are the page's own text.
+    """The blocks that are the page's own text, and what its footer says in words.
 
     An element that says it is the main text is believed when it holds a fair part of all words. Without
-    one, blocks inside navigation, headers, footers and asides go, and runs of bare links (menus) too, as
-    long as something is left.
+    one, blocks inside navigation, headers and asides go, and runs of bare links (menus) too, as long as
+    something is left. An address or notice in the footer stays, its links do not.
     """
+    footer = [b for b in blocks if "footer" in b.regions and b.kind == "paragraph" and _is_worth_keeping(b)]
+    rest = [block for block in blocks if not block.regions & {"furniture", "footer"}]
     for region in ("article", "main"):
-        inside = [block for block in blocks if region in block.regions and "furniture" not in block.regions]
-        if _weight(inside) > 0.4 * _weight([b for b in blocks if "furniture" not in b.regions]):
-            return _without_menus(_with_heading(blocks, inside)) or inside
-    rest = [block for block in blocks if "furniture" not in block.regions]
+        inside = [block for block in rest if region in block.regions]
+        if _weight(inside) > 0.4 * _weight(rest):
+            return (_without_menus(_with_heading(blocks, inside)) or inside) + footer
     kept = _without_menus(rest) or rest
     if _weight(kept) < 0.1 * _weight(blocks) or not kept:
-        kept = blocks
-    return kept
+        return blocks
+    return kept + footer
+
+
+def _is_worth_keeping(block: Block) -> bool:
+    return len(block.text) >= 20 and block.n_linked < 0.3 * len(block.text)
 
 
 def _with_heading(blocks: list[Block], inside: list[Block]) -> list[Block]:
@@ -124,4 +129,7 @@ def _without_menus(blocks: list[Block]) -> list[Block]:
 
 
 def _weight(blocks: list[Block]) -> int:
-    return sum(max(0, len(block.text) - block.n_linked) + sum(map(len, sum(block.rows, []))) for block in blocks)
+    return sum(
+        max(0, len(block.text) - block.n_linked) + sum(len(cell) for row in block.rows for cell in row)
+        for block in blocks
+    )

@@ -18,7 +18,7 @@ _DROPPED = frozenset(
     "script style template noscript svg math canvas iframe object embed audio video map select datalist "
     "button head".split()
 )
-_FURNITURE = frozenset("nav footer aside menu dialog".split())
+_FURNITURE = frozenset("nav aside menu dialog".split())
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption "
     "figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol p pre section summary table "
@@ -45,6 +45,8 @@ _CLASS_RULE = re.compile(r"\.([\w-]{1,80})\s*\{([^{}]{0,500})\}")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _MAX_TEXT = 50_000_000
+_REGIONS = ("article", "main", "furniture", "footer")
+_RAW_END = re.compile(r"</(script|style)\b[^>]{0,200}>", re.IGNORECASE)
 
 
 def declared_encoding(data: bytes) -> str:
@@ -103,9 +105,14 @@ class PageParser(HTMLParser):
         self._title: list[str] = []
         self._cell: tuple[bool, int, int] | None = None
 
+    def feed(self, data: str) -> None:
+        """Read the page's markup; a sloppy end of a script or style ends it all the same."""
+        super().feed(_RAW_END.sub(r"</\1>", data))
+
     # ---- what html.parser calls
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        """An element begins."""
         values = {name: value or "" for name, value in attrs[:200]}
         self._note_fields(tag, values)
         if tag == "br":
@@ -137,11 +144,13 @@ class PageParser(HTMLParser):
             self._bullet = self._next_bullet()
 
     def handle_startendtag(self, tag: str, attrs: Attributes) -> None:
+        """An element that is closed at once."""
         self.handle_starttag(tag, attrs)
         if tag not in _VOID:
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        """An element ends, and with it those left open inside."""
         if not self._counts.get(tag):
             return
         while self._open:
@@ -151,6 +160,7 @@ class PageParser(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
+        """Words."""
         if self._counts.get("title") and not self._counts.get("svg") and not self._counts.get("body"):
             self._title.append(data)
             return
@@ -215,8 +225,10 @@ class PageParser(HTMLParser):
         if tag == "sup" and "reference" in classes.split():
             return "drop"
         in_text = self._effects.get("article") or self._effects.get("main")
-        if tag in _FURNITURE or role in ("navigation", "banner", "contentinfo", "complementary", "search"):
+        if tag in _FURNITURE or role in ("navigation", "banner", "complementary", "search"):
             return "furniture"
+        if role == "contentinfo" or (tag == "footer" and not in_text):
+            return "footer"
         if tag == "header" and not in_text:
             return "furniture"
         if tag not in ("html", "body") and (
@@ -247,7 +259,7 @@ class PageParser(HTMLParser):
             return  # a cell keeps its words until it ends
         self._buffer.clear()
         self._n_linked = 0
-        regions = frozenset(e for e in ("article", "main", "furniture") if self._effects.get(e))
+        regions = frozenset(e for e in _REGIONS if self._effects.get(e))
         heading = next((t for t in ("h1", "h2", "h3", "h4", "h5", "h6") if self._counts.get(t)), "")
         if self._counts.get("pre"):
             self.blocks.append(Block("code", text, 0, n_linked, regions))
@@ -283,7 +295,7 @@ class PageParser(HTMLParser):
     def _spill(self, table: _Table) -> None:
         """A table that holds another is layout: its cells are running text."""
         table.is_layout = True
-        regions = frozenset(e for e in ("article", "main", "furniture") if self._effects.get(e))
+        regions = frozenset(e for e in _REGIONS if self._effects.get(e))
         for row in table.rows:
             for cell in row:
                 if cell.text.strip():
@@ -306,7 +318,7 @@ class PageParser(HTMLParser):
             if not row or not all(cell.is_name for cell in row):
                 break
             n_header += 1
-        regions = frozenset(e for e in ("article", "main", "furniture") if self._effects.get(e))
+        regions = frozenset(e for e in _REGIONS if self._effects.get(e))
         rows_text = _grid(table.rows)
         self.blocks.append(Block("table", "", n_header if n_header < len(rows_text) else 0, 0, regions, rows_text))
 

@@ -27,7 +27,8 @@ Box = tuple[int, float, float, float, float]  # page from 1, x0, y0, x1, y1 in p
 
 MAX_PAGES = 20_000
 _USELESS_TITLE = re.compile(
-    r"^(?:microsoft (?:word|powerpoint|excel) - .*|untitled.*|document\d*|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|tex|dvi|qxd|odt|html?))$",
+    r"^(?:microsoft (?:word|powerpoint|excel) - .*|untitled.*|document\d*"
+    r"|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|tex|dvi|qxd|odt|html?))$",
     re.IGNORECASE,
 )
 _MEANINGLESS = ("python-docx", "(anonymous)", "(unspecified)", "anonymous", "unknown", "untitled")
@@ -79,6 +80,8 @@ def _document(pdf: Any) -> Document:
         text.add(page)
         page.close()
         labels.append(_label(pdf, number))
+    if 2 * n_failed >= min(n_pages, MAX_PAGES):
+        raise DocumentError(f"is damaged: {n_failed} of its {n_pages:,} pages cannot be read")
     writer = Writer()
     if n_pages > MAX_PAGES:
         writer.warn(f"only the first {MAX_PAGES:,} of {n_pages:,} pages were read")

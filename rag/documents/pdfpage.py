@@ -158,7 +158,7 @@ def _read_characters(text_page: Any, result: PageText, view: tuple[float, float,
             style = styles.of(object_at(raw, place))
             fresh = False
         char = _REPLACED.get(code) or _LIGATURES.get(code) or ("" if 0xE000 <= code < 0xF900 else chr(code))
-        if not char or code < 32 and code != 2:
+        if not char or (code < 32 and code != 2):
             continue
         box_at(raw, place, reference)
         x0, y0, x1, y1 = rect.left, rect.bottom, rect.right, rect.top
@@ -195,11 +195,10 @@ class _Runs:
             self._pending_space = place
 
     def add(self, char: str, place: int, x0: float, y0: float, x1: float, y1: float, style: _Style) -> None:
-        if self._is_overprint(char, x0, y0, style.size):
+        if self._is_overprint(char, (x0, y0, x1, y1), style.size):
             return
-        if self._text and self._style is not None:
-            if style.angle != self._style.angle or self._is_apart(x0, y0, x1, y1, style):
-                self.end()
+        if self._style is not None and (style.angle != self._style.angle or self._is_apart(x0, y0, x1, y1, style)):
+            self.end()
         if self._text:
             if self._pending_space >= 0:
                 self._text.append(" ")
@@ -219,13 +218,18 @@ class _Runs:
             self._text.append(part)
             self._index.append(place)
 
-    def _is_overprint(self, char: str, x0: float, y0: float, size: float) -> bool:
-        """Whether the same glyph was just drawn in the same place (bold by drawing twice)."""
+    def _is_overprint(self, char: str, box: tuple[float, float, float, float], size: float) -> bool:
+        """Whether the same glyph was just drawn in the same place (bold by drawing twice).
+
+        PDFium gives both letters of a ligature such as ff the same box: those are two letters.
+        """
+        if char in "ftlij" and box == self._last and self._text[-1:] == [char]:
+            return False
         unit = max(size, 1.0) * 0.12
-        key = (char, round(x0 / unit / 2), round(y0 / unit / 2))
+        key = (char, round(box[0] / unit / 2), round(box[1] / unit / 2))
         before = self._seen.get(key)
-        self._seen[key] = (x0, y0)
-        return before is not None and abs(before[0] - x0) < unit and abs(before[1] - y0) < unit
+        self._seen[key] = (box[0], box[1])
+        return before is not None and abs(before[0] - box[0]) < unit and abs(before[1] - box[1]) < unit
 
     def _is_apart(self, x0: float, y0: float, x1: float, y1: float, style: _Style) -> bool:
         """Whether a character does not go on with the run: another line, or beyond a wide gap."""
@@ -255,7 +259,7 @@ class _Runs:
                     self._n_bold * 2 > len(self._text),
                 )
             )
-        self._text, self._index = [], []
+        self._text, self._index, self._style = [], [], None
 
 
 def _turned(box: tuple[float, float, float, float], angle: int) -> tuple[float, float, float, float]:

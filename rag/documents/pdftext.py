@@ -11,7 +11,7 @@ from rag.documents.pdflayout import Block, Line, layout, paragraphs
 from rag.documents.pdfpage import page_text
 from rag.documents.pdftables import Cell, Table
 from rag.documents.plain import looks_like_title
-from rag.documents.tables import column_names, header_rows, name_sources, row_pieces, row_text
+from rag.documents.tables import column_names, find_header, name_sources, row_pieces, row_text
 
 __all__ = ["PdfText", "mapped_characters", "page_lines"]
 
@@ -157,7 +157,7 @@ class PdfText:
             if text.endswith("-") and not text.endswith(" -") and line.text[:1].islower():
                 text = self._without_hyphen(text, line.text) + line.text
             else:
-                text += (" " if text and not _is_wide(text[-1], line.text[:1]) else "") + line.text
+                text += ("" if _is_whole(text, line.text) else " ") + line.text
         return text
 
     def _without_hyphen(self, text: str, following: str) -> str:
@@ -181,12 +181,14 @@ class PdfText:
     def _write_table(self, writer: Writer, table: Table, names: list[str]) -> list[str]:
         """Write the rows; a table without names that is as wide as the last one carries it on."""
         rows = [[cell_text(cell) for cell in row] for row in table.rows]
-        n = header_rows(rows)
-        if n:
-            names = column_names(rows[:n])
+        header = find_header(rows)
+        for row in rows[: header.first]:
+            writer.paragraph(row_text([], row))
+        if header.end > header.first:
+            names = column_names(rows[header.first : header.end])
         elif len(names) != len(rows[0]):
             names = []
-        for row in rows[n:]:
+        for row in rows[header.end :]:
             writer.item(row_text(names, row))
         return names
 
@@ -208,9 +210,11 @@ def _stands_above(block: Block, following: list[Block]) -> bool:
     return len(text) <= 80 and below >= 80 and looks_like_title(text) and len(text.split()) <= 10
 
 
-def _is_wide(left: str, right: str) -> bool:
-    """Whether two characters stand together without a space: Chinese and Japanese."""
-    return all("\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in (left, right) if char)
+def _is_whole(text: str, following: str) -> bool:
+    """Whether a line goes on without a space: after a compound's hyphen, in Chinese and Japanese."""
+    if not text or (text[-1] == "-" and text[-2:-1].isalnum() and following[:1].isalnum()):
+        return True
+    return all("\u3000" <= c <= "\u9fff" or "\uff00" <= c <= "\uffef" for c in (text[-1], following[:1]) if c)
 
 
 def _letters(text: str) -> str:
@@ -275,11 +279,13 @@ def mapped_characters(lines: list[Line | Table]) -> list[tuple[str, int]]:
 
 def _mapped_table(table: Table) -> list[tuple[str, int]]:
     rows = [[cell_text(cell) for cell in row] for row in table.rows]
-    n = header_rows(rows)
-    names = column_names(rows[:n]) if n else []
-    sources = name_sources(rows[:n]) if n else []
+    header = find_header(rows)
+    named = rows[header.first : header.end]
+    names, sources = column_names(named), name_sources(named) if named else []
     result: list[tuple[str, int]] = []
-    for row, cells in zip(rows[n:], table.rows[n:], strict=True):
+    for cells in table.rows[: header.first]:
+        result += [character for cell in cells for character in _mapped_cell(cell)]
+    for row, cells in zip(rows[header.end :], table.rows[header.end :], strict=True):
         for words, kind, column in row_pieces(names, row):
             if kind == "mark":
                 result += [(char, -1) for char in words if not char.isspace()]
@@ -287,7 +293,7 @@ def _mapped_table(table: Table) -> list[tuple[str, int]]:
                 result += _mapped_cell(cells[column])
             else:
                 for r, c in sources[column]:
-                    result += _mapped_cell(table.rows[r][c])
+                    result += _mapped_cell(table.rows[header.first + r][c])
     return result
 
 

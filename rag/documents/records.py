@@ -50,7 +50,7 @@ class JsonLines(FileLoader):
         if not documents:
             raise DocumentError(warnings[0] if warnings else "holds no text")
         if warnings:
-            dict.update(documents[0].metadata, {"warnings": warnings})  # type: ignore[arg-type]
+            dict.update(documents[0].metadata, {"warnings": warnings})
         yield from documents
 
 

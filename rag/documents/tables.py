@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from rag.documents.canonical import Writer, one_line
 
-__all__ = ["column_names", "header_rows", "name_sources", "row_pieces", "row_text", "write_table"]
+__all__ = ["Header", "column_names", "find_header", "has_values", "name_sources", "row_pieces", "row_text", "write_table"]
 
 Row = Sequence[str]
 
 _NUMBER = re.compile(r"^[\s$€£¥₹+(<>~≈-]*\d[\d\s.,:/%()'’-]*\s*(?:%|[a-zA-Z€$£¥]{0,4})?$")
+_YEAR = re.compile(r"^(?:FY|Q[1-4]|H[12])?\s*'?(?:19|20)\d\d[a-z]?$|^(?:Q[1-4]|H[12])$")
+_SAMPLE = 40  # rows that decide what the header is
 _MAX_HEADER_ROWS = 3
+_MAX_NAME = 120  # a longer cell is no column name
 
 
 def row_pieces(names: Row, cells: Row) -> list[tuple[str, str, int]]:
@@ -38,32 +42,62 @@ def row_text(names: Row, cells: Row) -> str:
     return "".join(words for words, _, _ in row_pieces(names, cells))
 
 
-def _is_value(cell: str) -> bool:
-    return bool(_NUMBER.match(cell))
+class Header:
+    """Where a table's column names are: rows ``first`` to ``end``; what is above them is its caption."""
+
+    __slots__ = ("end", "first")
+
+    def __init__(self, first: int, end: int) -> None:
+        self.first, self.end = first, end
 
 
-def header_rows(rows: Sequence[Row]) -> int:
-    """How many of the first rows are column names: 0 when the first row already holds values.
+def find_header(rows: Sequence[Row]) -> Header:
+    """The rows that name the columns; an empty range at the top when there are none.
 
-    A header has no numbers in it (years apart), names at least two columns, and stands above at
-    least one row. Further header rows follow as long as they hold no numbers and the row label is
-    empty (the second line of a two-line header).
+    The header is the first row that fills at least half of the columns and holds no numbers (years and
+    quarters apart). A sparser row just above it groups columns and belongs to it; so does a row below
+    without numbers and without a row label. Single cells above are the caption.
     """
-    if len(rows) < 2:
-        return 0
-    first = [cell for cell in rows[0] if cell]
-    if len(first) < 2 or len(first) * 2 < max(len([c for c in row if c]) for row in rows[:20]):
-        return 0
-    values = [cell for cell in first if _is_value(cell) and not re.fullmatch(r"(19|20)\d\d", cell)]
-    if values or any(len(cell) > 120 for cell in first):
-        return 0
-    n = 1
-    while n < min(_MAX_HEADER_ROWS, len(rows) - 1):
-        row = rows[n]
-        if (row and row[0]) or not any(row) or any(_is_value(c) for c in row if c):
-            break
+    sample = rows[:_SAMPLE]
+    width = max((_filled(row) for row in sample), default=0)
+    first = 0
+    while first < min(len(sample), 8) and _filled(sample[first]) < max(2, (width + 1) // 2):
+        if any(_is_value(cell) for cell in sample[first]):
+            return Header(0, 0)
+        first += 1
+    if first >= len(rows) - 1 or not _names_columns(sample[first]):
+        return Header(_n_captions(sample, first), _n_captions(sample, first))
+    end = first + 1
+    while end - first < _MAX_HEADER_ROWS and end < len(rows) - 1 and _is_second_line(rows[end]):
+        end += 1
+    if first > 0 and sum(1 for cell in rows[first - 1][1:] if cell) >= 2:
+        first -= 1  # it groups columns; with one cell it would be a caption
+    return Header(first, end)
+
+
+def _n_captions(rows: Sequence[Row], end: int) -> int:
+    """How many rows at the top hold one cell only, above a row that holds more."""
+    n = 0
+    while n < min(end, len(rows)) and _filled(rows[n]) == 1:
         n += 1
-    return n
+    return n if n < len(rows) and _filled(rows[n]) > 1 else 0
+
+
+def _filled(row: Row) -> int:
+    return sum(1 for cell in row if cell)
+
+
+def _is_value(cell: str) -> bool:
+    return bool(cell) and bool(_NUMBER.match(cell)) and not _YEAR.match(cell)
+
+
+def _names_columns(row: Row) -> bool:
+    cells = [cell for cell in row if cell]
+    return not any(_is_value(cell) or len(cell) > _MAX_NAME for cell in cells)
+
+
+def _is_second_line(row: Row) -> bool:
+    return bool(row) and not row[0] and _filled(row) > 0 and _names_columns(row)
 
 
 def name_sources(rows: Sequence[Row]) -> list[list[tuple[int, int]]]:
@@ -86,34 +120,63 @@ def name_sources(rows: Sequence[Row]) -> list[list[tuple[int, int]]]:
 
 def column_names(rows: Sequence[Row]) -> list[str]:
     """One name a column from one or several header rows."""
+    if not rows:
+        return []
     return [" ".join(rows[row][column] for row, column in sources) for sources in name_sources(rows)]
 
 
 def write_table(writer: Writer, rows: Iterable[Row], n_header: int | None = None) -> None:
-    """Write a table row by row. ``n_header`` says how many rows are column names when it is known."""
+    """Write a table row by row. ``n_header`` says how many rows are column names when it is known.
+
+    A table that repeats its header further down (a second table below the first) starts anew there.
+    """
     source = _trimmed(rows)
-    first: list[list[str]] = []
-    for row in source:
-        first.append(row)
-        if len(first) >= 24:
-            break
-    if not first:
+    sample = list(islice(source, _SAMPLE))
+    if not sample:
         return
-    while len(first) > 1 and len([c for c in first[0] if c]) == 1 and n_header is None:
-        if sum(1 for row in first[:20] if len([c for c in row if c]) == 1) > len(first[:20]) // 2:
-            break  # a list in one column, not a table below its caption
-        writer.paragraph(" ".join(cell for cell in first.pop(0) if cell))
-    n = header_rows(first) if n_header is None else min(n_header, len(first))
-    names = column_names(first[:n]) if n else []
-    if n and n == len(first):
+    header = Header(0, min(n_header, len(sample))) if n_header is not None else find_header(sample)
+    for row in sample[: header.first]:
+        writer.paragraph("; ".join(cell for cell in row if cell))
+    names = column_names(sample[header.first : header.end])
+    if names and not names[0] and header.first:
+        names[0] = _caption(sample[header.first - 1])  # what tells this table from its neighbour
+    if header.end == len(sample):
         writer.item("; ".join(cell for cell in names if cell))
         return
-    for row in first[n:]:
-        writer.item(row_text(names, row))
-    for row in source:
+    last_names = sample[header.end - 1] if header.end > header.first else []
+    waiting: list[str] | None = None  # a sparse row that may belong to a header that comes again
+    for row in chain(sample[header.end :], source):
         if writer.truncated:
             return
+        if last_names and _is_repeat(row, last_names):
+            names = column_names([waiting, row] if waiting else [row])
+            waiting = None
+            continue
+        if waiting is not None:
+            writer.item(row_text([], waiting))
+            waiting = None
+        if last_names and 2 <= _filled(row) < max(3, len(row) // 2) and _names_columns(row) and len(row) > 3:
+            waiting = row
+            continue
         writer.item(row_text(names, row))
+    if waiting is not None:
+        writer.item(row_text(names, waiting))
+
+
+def _caption(row: Row) -> str:
+    words = "; ".join(cell for cell in row if cell)
+    return words if len(words) <= 80 else ""
+
+
+def has_values(row: Row) -> bool:
+    """Whether a row holds a number, years apart."""
+    return any(_is_value(one_line(cell)) for cell in row)
+
+
+def _is_repeat(row: Row, names: Row) -> bool:
+    """Whether a row repeats the column names."""
+    same = sum(1 for cell, name in zip(row, names, strict=False) if cell and cell == name)
+    return same >= 2 and same >= 0.6 * _filled(row)
 
 
 def _trimmed(rows: Iterable[Row]) -> Iterator[list[str]]:

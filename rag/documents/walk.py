@@ -35,6 +35,7 @@ class File:
     mtime_ns: int
     inode: int
     problem: str = ""
+    ctime_ns: int = 0
 
 
 def display_name(raw: bytes) -> str:
@@ -134,4 +135,4 @@ def _file(path: Path, source: str, collection: str, home: Path) -> File:
         problem = f"is a sparse file: {info.st_size:,} bytes that are mostly not there"
     elif info.st_size > MAX_BYTES:
         problem = f"is larger than {MAX_BYTES // 2**20:,} MB"
-    return File(path, source, collection, info.st_size, info.st_mtime_ns, info.st_ino, problem)
+    return File(path, source, collection, info.st_size, info.st_mtime_ns, info.st_ino, problem, info.st_ctime_ns)

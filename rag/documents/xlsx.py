@@ -15,7 +15,7 @@ from rag.documents.loading import FileLoader
 from rag.documents.numberformat import shown
 from rag.documents.ooxml import core_properties, find_main, relationships
 from rag.documents.packages import Package, scan_xml
-from rag.documents.tables import write_table
+from rag.documents.tables import has_values, write_table
 from rag.errors import DocumentError
 from rag.types import Document
 
@@ -64,18 +64,16 @@ class Xlsx(FileLoader):
 
 
 def write_sheet(writer: Writer, rows: dict[int, dict[int, str]]) -> None:
-    """Write the tables of a sheet: blocks of rows that empty rows set apart."""
+    """Write the tables of a sheet: empty rows set them apart, but not a header from its rows."""
     block: list[list[str]] = []
     before = -1
-    names_of: list[str] | None = None
     for number in sorted(rows):
-        if block and number > before + 1 and len(block) > 1:
+        if number > before + 1 and any(has_values(row) for row in block):
             write_table(writer, _trimmed(block))
             block = []
         width = max(rows[number]) + 1
         block.append([rows[number].get(column, "") for column in range(width)])
         before = number
-    del names_of
     if block:
         write_table(writer, _trimmed(block))
 
@@ -103,7 +101,7 @@ class _Sheet:
 
     def read(self, package: Package, part: str, writer: Writer) -> dict[int, dict[int, str]]:
         """Rows by number, each its cells by column."""
-        scan_xml(package.chunks(part), self._start, self._end, self._data)  # type: ignore[arg-type]
+        scan_xml(package.chunks(part), self._start, self._end, self._data)
         if self._cut:
             writer.warn(f"a sheet was cut after {MAX_ROWS:,} rows or {MAX_CELLS:,} cells")
         return self._rows
