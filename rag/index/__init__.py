@@ -1,4 +1,4 @@
-"""Passages and their vectors on disk: SQLite is the record, FAISS and the full text are derived from it."""
+"""Passages and their vectors on disk: SQLite is the record, what is searched is derived from it."""
 
 from rag.index.build import Parts, build
 from rag.index.store import DocumentEntry, Index, Snapshot, Status

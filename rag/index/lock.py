@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from rag.errors import IndexBusy, IndexError_
 
-__all__ = ["writer_lock"]
+__all__ = ["orderly_end", "writer_lock"]
 
 
 @contextmanager
@@ -24,9 +27,9 @@ def writer_lock(folder: Path) -> Iterator[None]:
         IndexBusy: another process holds it; the message says which and since when.
     """
     holder = folder / "builder.json"
+    lock = FileLock(folder / "builder.lock", timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "builder.lock", timeout=0)
         lock.acquire()
     except Timeout:
         raise IndexBusy(
@@ -47,7 +50,22 @@ def writer_lock(folder: Path) -> Iterator[None]:
 def _by_whom(holder: Path) -> str:
     try:
         facts = json.loads(holder.read_text())
-        since = time.strftime("%H:%M:%S", time.localtime(facts["since"]))
-        return f"by process {facts['pid']} since {since}"
-    except (OSError, ValueError, KeyError, TypeError):
+        since = time.localtime(facts["since"])
+        today = time.strftime("%Y-%m-%d", since) == time.strftime("%Y-%m-%d")
+        return f"by process {facts['pid']} since {time.strftime('%H:%M:%S' if today else '%Y-%m-%d %H:%M:%S', since)}"
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return "by another process"
+
+
+@contextmanager
+def orderly_end() -> Iterator[None]:
+    """A request to terminate ends the block as Ctrl-C does, with everything put away, and exit code 143."""
+    own = threading.current_thread() is threading.main_thread()
+    if not own or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -2,14 +2,17 @@
 
 ``documents`` keep the canonical text that citations quote; ``passages`` are slices of it; ``vectors`` are
 keyed by what was embedded and by which embedder, so that equal text is embedded once whatever file it is
-in; ``words`` is the full text. Each row that an answer reads carries a checksum, because SQLite itself
-does not notice a flipped bit. WAL mode gives readers a state that stands still while a build writes.
+in. ``postings`` and ``lengths`` are the full text (``rag.index.lexical``), ``matrix`` the passage vectors once
+more, packed for searching (``rag.index.dense``). Every row that an answer reads carries a checksum, because
+SQLite itself does not notice a flipped bit. WAL mode gives readers a state that stands still while a build
+writes.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import uuid
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,32 +21,50 @@ from typing import Any
 
 from rag.errors import IndexDamaged, IndexError_, IndexMismatch, IndexMissing
 
-__all__ = ["FORMAT", "checksum", "connect", "create", "database", "manifest", "set_manifest", "transaction"]
+__all__ = [
+    "FORMAT",
+    "SCHEMA",
+    "checksum",
+    "connect",
+    "create",
+    "database",
+    "discard",
+    "manifest",
+    "set_manifest",
+    "transaction",
+    "verify",
+]
 
-FORMAT = 1
+# 1: full text in FTS5, the search vectors in a FAISS file. 2: both in the record, every row with a checksum.
+FORMAT = 2
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
     source TEXT PRIMARY KEY,         -- display-safe path inside the corpus
     path BLOB NOT NULL,              -- the real one, as bytes
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
+    stamp TEXT NOT NULL,             -- size, times and inode when it was read; "" when they prove nothing
     sha256 TEXT NOT NULL,            -- of the content; "" when it was not read
-    report TEXT NOT NULL             -- FileReport as JSON
+    report TEXT NOT NULL,            -- FileReport as JSON
+    crc INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL, text TEXT NOT NULL,
+    title TEXT NOT NULL,
+    label_crc INTEGER NOT NULL,      -- of number, id and title, for those who need no text
+    name TEXT NOT NULL,              -- the title as the full text knows it
     structure TEXT NOT NULL,         -- page starts and labels, headings, blocks as JSON
     metadata TEXT NOT NULL,
+    text TEXT NOT NULL,
     crc INTEGER NOT NULL
 );
 CREATE TABLE sources (
     source TEXT PRIMARY KEY,
     document INTEGER NOT NULL REFERENCES documents (number),
     file TEXT NOT NULL REFERENCES files (source),
-    collection TEXT NOT NULL
+    collection TEXT NOT NULL,
+    crc INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX sources_document ON sources (document, source);
 CREATE INDEX sources_file ON sources (file);
@@ -58,7 +79,7 @@ CREATE TABLE passages (
     vector BLOB NOT NULL,            -- key of its vectors
     crc INTEGER NOT NULL
 );
-CREATE INDEX passages_document ON passages (document, start);
+CREATE INDEX passages_document ON passages (document, start, vector);
 CREATE INDEX passages_vector ON passages (vector);
 CREATE TABLE vectors (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -67,8 +88,19 @@ CREATE TABLE vectors (
     sentences BLOB NOT NULL,         -- packed rows
     crc INTEGER NOT NULL
 );
-CREATE VIRTUAL TABLE words USING fts5 (
-    title, heading, text, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc Pc'"
+CREATE TABLE pending (               -- vectors that passages wait for
+    vector BLOB PRIMARY KEY, passage INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX pending_passage ON pending (passage);
+CREATE TABLE postings (
+    term TEXT NOT NULL, block INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,
+    PRIMARY KEY (term, block)
+) WITHOUT ROWID;
+CREATE TABLE lengths (block INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE matrix (
+    block INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL,        -- the generation that wrote it
+    data BLOB NOT NULL, crc INTEGER NOT NULL
 );
 """
 
@@ -79,104 +111,163 @@ def database(folder: Path) -> Path:
 
 
 def checksum(*parts: str | bytes | int | None) -> int:
-    """A CRC-32 over the values of a row."""
+    """A CRC-32 over the values of a row, which tells 1 from "1" and ("a", "b") from ("ab", "")."""
     value = 0
     for part in parts:
         data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
-        value = zlib.crc32(data, zlib.crc32(len(data).to_bytes(8, "little"), value))
+        value = zlib.crc32(data, zlib.crc32(f"{type(part).__name__}{len(data)}:".encode(), value))
     return value
 
 
+def verify(crc: int, what: str, *parts: str | bytes | int | None) -> None:
+    """Compare a row with its checksum.
+
+    Raises:
+        IndexDamaged: they differ; ``what`` names the row in the message.
+    """
+    if checksum(*parts) != crc:
+        raise IndexDamaged(f"{what} in the index is damaged: rag doctor repairs what can be repaired")
+
+
 def create(folder: Path) -> None:
-    """Make an empty record in ``folder`` unless there is one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make an empty record in ``folder`` unless there is one; what a kill left of an attempt is finished."""
     path = database(folder)
-    if path.exists() and path.stat().st_size:
-        return
-    with closing_connection(path) as connection:
+    with _closing(path) as connection:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'manifest'").fetchone():
+            return
         # vacuum and page settings only hold when they come before the first table
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         with transaction(connection):
-            for statement in _SCHEMA.strip().split(";\n"):
-                connection.execute(statement)
-            set_manifest(connection, format=FORMAT, generation=0, roots=[], embedder="", fingerprint="")
+            make_tables(connection)
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Create the tables of the present format, and a manifest that says that nothing is in them."""
+    for statement in SCHEMA.strip().split(";\n"):
+        connection.execute(statement)
+    counts = {"n_documents": 0, "n_passages": 0, "n_embedded": 0}
+    named = {"embedder": "", "fingerprint": "", "born": uuid.uuid4().hex}
+    set_manifest(connection, format=FORMAT, generation=0, roots=[], complete=True, dim=0, built_at=0, **counts, **named)
+
+
+def discard(folder: Path) -> None:
+    """Remove a record that cannot be read."""
+    for suffix in ("", "-wal", "-shm"):
+        path = database(folder)
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 @contextmanager
-def closing_connection(path: Path) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+def _closing(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that is closed; what SQLite cannot do becomes one of our errors."""
     try:
-        yield connection
-    finally:
-        connection.close()
+        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise _translated(error, path.parent) from error
 
 
 @contextmanager
-def connect(folder: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+def connect(folder: Path, *, write: bool = False, check: bool = True) -> Iterator[sqlite3.Connection]:
     """A connection to the record in ``folder``; what SQLite says about damage becomes ``IndexDamaged``.
 
     Raises:
-        IndexMissing: there is no record. IndexMismatch: a newer Footnote wrote it.
+        IndexMissing: there is no record, or only the beginning of one.
+        IndexMismatch: another version of Footnote wrote it. ``check=False`` leaves that to the caller.
     """
     path = database(folder)
     if not path.is_file():
         raise IndexMissing(f"there is no index in {folder}: run rag build --index {folder} FOLDER_OF_DOCUMENTS")
     try:
-        connection = _open(path, write)
+        connection = _open_for_writing(path) if write else _open_for_reading(path)
         try:
-            _check_format(connection, folder)
+            if check:
+                _check_format(connection, folder)
             yield connection
         finally:
             connection.close()
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
         raise _translated(error, folder) from error
 
 
-def _open(path: Path, write: bool) -> sqlite3.Connection:
-    if write:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+def _open_for_writing(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    try:
         for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL", "cache_size = -65536"):
             connection.execute(f"PRAGMA {pragma}")
-        return connection
-    # a folder on read-only media has no room for WAL's shared memory: then nobody writes there either
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_for_reading(path: Path) -> sqlite3.Connection:
+    # on read-only media there is no room for WAL's shared memory, but then nobody writes there either; a log
+    # that still holds something must be read, though, so a folder with one is not taken for immutable
     wal = path.with_name(path.name + "-wal")
-    for mode in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None, timeout=30)
+    modes = ["mode=ro", "mode=ro&immutable=1"]
+    while True:
+        uri = f"{path.resolve().as_uri()}?{modes.pop(0)}"
+        # one question may be answered in several threads, one after the other: a stream is read by a server
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
         try:
-            connection.execute("SELECT 1 FROM manifest LIMIT 1")
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
             return connection
         except sqlite3.OperationalError as error:
             connection.close()
-            if ("unable to open" not in str(error) and "readonly" not in str(error)) or wal.exists():
+            blocked = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+            if not (modes and blocked) or (wal.exists() and wal.stat().st_size):
                 raise
-    raise sqlite3.OperationalError("unable to open database file")
+        except sqlite3.Error:
+            connection.close()
+            raise
 
 
 def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
-    found = manifest(connection).get("format")
-    if not isinstance(found, int) or found < 1:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'manifest'").fetchone():
+        raise IndexMissing(f"the index in {folder} was never finished: run rag build --index {folder}")
+    found = recorded_format(connection)
+    if found is None or found < 1:
         raise IndexDamaged(f"the index in {folder} has no format number: rag build --rebuild makes it anew")
     if found > FORMAT:
         raise IndexMismatch(
             f"the index in {folder} was made by a newer Footnote (format {found}, this one reads {FORMAT}): "
             "update Footnote, or build into another folder"
         )
+    if found < FORMAT:
+        raise IndexMismatch(
+            f"the index in {folder} was made by an older Footnote (format {found}, this one reads {FORMAT}): "
+            "run rag build, which brings it up to date and keeps its vectors"
+        )
+    manifest(connection)
 
 
-def _translated(error: sqlite3.DatabaseError, folder: Path) -> IndexError_:
-    reason = str(error)
-    if "locked" in reason:
-        return IndexError_(f"the index in {folder} is locked by another program: {reason}")
-    if "full" in reason or "readonly" in reason or "unable to open" in reason or "disk I/O" in reason:
-        return IndexError_(f"the index in {folder} cannot be written or read ({reason}): check space and rights")
-    return IndexDamaged(f"the index in {folder} is damaged ({reason}): rag build --rebuild makes it anew")
+def recorded_format(connection: sqlite3.Connection) -> int | None:
+    """The format number in the manifest, which is there in every format; None when it cannot be read."""
+    row = connection.execute("SELECT value FROM manifest WHERE key = 'format'").fetchone()
+    try:
+        return int(row[0]) if row else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _translated(error: sqlite3.Error, folder: Path) -> IndexError_:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return IndexError_(f"the index in {folder} is locked by another program: {error}")
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        return IndexError_(f"the index in {folder} cannot be written or read ({error}): check space and rights")
+    return IndexDamaged(f"the index in {folder} is damaged ({error}): rag doctor says how badly and what helps")
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection, mode: str = "IMMEDIATE") -> Iterator[None]:
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Everything inside happens or nothing does."""
-    connection.execute(f"BEGIN {mode}")
+    connection.execute("BEGIN IMMEDIATE")
     try:
         yield
         connection.execute("COMMIT")
@@ -186,13 +277,27 @@ def transaction(connection: sqlite3.Connection, mode: str = "IMMEDIATE") -> Iter
 
 
 def manifest(connection: sqlite3.Connection) -> dict[str, Any]:
-    """What the index says about itself."""
-    return {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM manifest")}
+    """What the index says about itself.
+
+    Raises:
+        IndexDamaged: it does not match its checksum.
+    """
+    rows = dict(connection.execute("SELECT key, value FROM manifest").fetchall())
+    crc = rows.pop("crc", None)
+    if crc != str(_manifest_checksum(rows)):
+        raise IndexDamaged("the manifest of the index is damaged: rag doctor repairs what can be repaired")
+    return {key: json.loads(value) for key, value in rows.items()}
+
+
+def _manifest_checksum(rows: dict[str, str]) -> int:
+    return checksum(*(part for row in sorted(rows.items(), key=repr) for part in row))
 
 
 def set_manifest(connection: sqlite3.Connection, **values: Any) -> None:
     """Record ``values`` in the manifest."""
-    rows = [(key, json.dumps(value)) for key, value in values.items()]
+    rows = dict(connection.execute("SELECT key, value FROM manifest WHERE key != 'crc'").fetchall())
+    rows |= {key: json.dumps(value) for key, value in values.items()}
+    sealed = {**rows, "crc": str(_manifest_checksum(rows))}
     connection.executemany(
-        "INSERT INTO manifest VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", rows
+        "INSERT INTO manifest VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", sealed.items()
     )

@@ -5,28 +5,46 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rag.errors import IndexDamaged
-from rag.index.dense import Dense, load_dense
+from rag.index.dense import Dense
+from rag.index.lexical import search_terms
 from rag.index.packing import unpack
-from rag.index.record import checksum, connect, manifest
-from rag.types import Document, FileReport, Heading, Passage, Span, title_of
+from rag.index.record import connect, manifest, verify
+from rag.index.rows import PASSAGE_QUERY, document_of, passage_of, report_of
+from rag.types import Document, FileReport, Passage, title_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rag.plugins import Rows
 
+    Numbers = NDArray[np.int64]
+
 __all__ = ["DocumentEntry", "Index", "Snapshot", "Status"]
+
+_DOCUMENT_QUERY = """
+SELECT d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc, s.source, s.file, s.collection, s.crc
+FROM documents d JOIN sources s ON s.document = d.number WHERE d.id = ? ORDER BY s.source LIMIT 1
+"""
+_ENTRY_QUERY = """
+SELECT s.source, s.file, s.collection, s.crc, f.path, f.stamp, f.sha256, f.report, f.crc,
+       d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc,
+       (SELECT count(*) FROM passages WHERE document = d.number)
+FROM sources s JOIN documents d ON d.number = s.document JOIN files f ON f.source = s.file ORDER BY s.source
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How an index is: what is in it, and how far its vectors are."""
+    """How an index is: what is in it, how far its vectors are, and whether the last build got to its end."""
 
     folder: str
     n_documents: int
@@ -39,6 +57,7 @@ class Status:
     roots: tuple[str, ...]
     size: int
     files: tuple[FileReport, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +80,8 @@ class Index:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self._dense: Dense | None = None
-        self._dense_of: tuple[object, ...] = ()
-        self._lock = Lock()
+        self.dense = Dense(self.folder)
+        self._chosen: dict[tuple[object, ...], tuple[Numbers, Numbers]] = {}
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -76,17 +94,14 @@ class Index:
             connection.execute("BEGIN")
             yield Snapshot(self, connection)
 
-    def dense(self, connection: sqlite3.Connection) -> Dense | None:
-        """The dense index, brought up to the state that ``connection`` sees."""
-        facts = manifest(connection)
-        checkpoint = facts.get("checkpoint")
-        identity = (facts.get("fingerprint"), facts.get("born"), checkpoint and checkpoint["sha256"])
-        with self._lock:
-            if self._dense is None or identity != self._dense_of:
-                self._dense, self._dense_of = load_dense(self.folder, connection), identity
-            else:
-                self._dense.add_newer(connection)
-            return self._dense
+    def in_collections(self, snapshot: Snapshot, collections: Sequence[str]) -> tuple[Numbers, Numbers]:
+        """The numbers of the passages in ``collections`` and of their vectors; kept while the state is the same."""
+        key = (snapshot.manifest["born"], snapshot.generation, *sorted(collections))
+        if key not in self._chosen:
+            if len(self._chosen) >= 8:
+                self._chosen.clear()
+            self._chosen[key] = snapshot.numbers_in(collections)
+        return self._chosen[key]
 
 
 class Snapshot:
@@ -98,95 +113,89 @@ class Snapshot:
         self.manifest = manifest(connection)
         self.generation = int(self.manifest["generation"])
 
-    def _count(self, query: str) -> int:
-        return int(self._connection.execute(query).fetchone()[0])
-
     @property
     def n_documents(self) -> int:
         """How many documents there are; the same text under two names counts once."""
-        return self._count("SELECT count(*) FROM documents")
+        return int(self.manifest["n_documents"])
 
     @property
     def n_passages(self) -> int:
         """How many passages there are."""
-        return self._count("SELECT count(*) FROM passages")
+        return int(self.manifest["n_passages"])
 
     @property
     def n_embedded(self) -> int:
         """How many passages have their vectors already."""
-        return self._count("SELECT count(*) FROM passages JOIN vectors ON key = vector")
+        return int(self.manifest["n_embedded"])
 
-    def lexical(self, match: str, k: int, collections: Sequence[str] = ()) -> list[tuple[int, float]]:
-        """The ``k`` best passages by BM25 for an FTS5 expression: ``(passage number, score)``, best first.
-        Larger scores are better. Titles and headings count as much as text."""
-        if not match:
+    # -- searching ---------------------------------------------------------------------------------------
+
+    def lexical(
+        self, terms: Mapping[str, float] | Sequence[str], k: int, collections: Sequence[str] = ()
+    ) -> list[tuple[int, float]]:
+        """The ``k`` best passages by BM25 for the terms of a query: ``(passage number, score)``, best first.
+
+        A term may have a weight, its factor in the score. Titles and headings count as much as text.
+        """
+        weights = terms if isinstance(terms, Mapping) else dict.fromkeys(terms, 1.0)
+        if not weights or k < 1:
             return []
-        where, values = self._in_collections(collections)
-        rows = self._connection.execute(
-            f"SELECT words.rowid, -bm25(words) AS score FROM words JOIN passages ON passages.number = words.rowid "
-            f"WHERE words MATCH ? {where} ORDER BY score DESC, words.rowid LIMIT ?",
-            (match, *values, k),
-        )
-        return [(number, score) for number, score in rows]
+        among = self._index.in_collections(self, collections)[0] if collections else None
+        return search_terms(self._connection, weights, k, among)
 
     def dense(self, query: Rows, k: int, collections: Sequence[str] = ()) -> list[tuple[int, float]]:
         """The ``k`` passages nearest to ``query`` by cosine: ``(passage number, cosine)``, best first."""
-        dense = self._index.dense(self._connection)
-        if dense is None:
+        if not self.n_embedded:
             return []
-        among = None
-        where, values = self._in_collections(collections)
-        if collections:
-            rows = self._connection.execute(
-                f"SELECT vectors.number FROM vectors JOIN passages ON vector = key WHERE true {where}", values
-            )
-            among = [number for (number,) in rows]
-        found = dict(dense.search(query, k, among))
+        passages, vectors = self._index.in_collections(self, collections) if collections else (None, None)
+        found = dict(self._index.dense.search(self._connection, self.manifest, query, k, vectors))
         rows = self._connection.execute(
             "SELECT passages.number, vectors.number FROM vectors JOIN passages ON vector = key "
-            f"WHERE vectors.number IN (SELECT value FROM json_each(?)) {where}",
-            (json.dumps(list(found)), *values),
-        )
-        ranked = [(passage, found[vector]) for passage, vector in rows]
+            "WHERE vectors.number IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(found)),),
+        ).fetchall()
+        allowed = None if passages is None else set(passages.tolist())
+        ranked = [(passage, found[vector]) for passage, vector in rows if allowed is None or passage in allowed]
         return sorted(ranked, key=lambda item: (-item[1], item[0]))[:k]
 
-    def _in_collections(self, collections: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-        if not collections:
-            return "", ()
-        marks = ", ".join("?" * len(collections))
-        inside = f"SELECT document FROM sources WHERE collection IN ({marks})"
-        return f"AND passages.document IN ({inside})", tuple(collections)
+    def numbers_in(self, collections: Sequence[str]) -> tuple[Numbers, Numbers]:
+        """The numbers of the passages in ``collections``, and of their vectors, as far as there are any."""
+        rows = self._connection.execute(
+            "SELECT p.number, v.number FROM passages p LEFT JOIN vectors v ON v.key = p.vector WHERE p.document IN "
+            "(SELECT document FROM sources WHERE collection IN (SELECT value FROM json_each(?)))",
+            (json.dumps(list(collections)),),
+        ).fetchall()
+        passages = np.array([row[0] for row in rows], dtype=np.int64)
+        return passages, np.array(sorted({row[1] for row in rows if row[1] is not None}), dtype=np.int64)
 
     def rows(self, numbers: Sequence[int]) -> dict[int, Rows]:
         """The vectors of passages, shape ``(1 + n_sentences, dim)``; those not embedded yet are absent."""
-        dim = self.manifest.get("dim")
-        if not dim:
-            return {}
         found = self._connection.execute(
-            "SELECT passages.number, vectors.passage, vectors.sentences, vectors.crc FROM passages "
-            "JOIN vectors ON key = vector WHERE passages.number IN (SELECT value FROM json_each(?))",
+            "SELECT p.number, v.number, v.key, v.passage, v.sentences, v.crc FROM passages p "
+            "JOIN vectors v ON v.key = p.vector WHERE p.number IN (SELECT value FROM json_each(?))",
             (json.dumps(list(numbers)),),
         )
         rows: dict[int, Rows] = {}
-        for number, passage, sentences, crc in found:
-            if checksum(passage, sentences) != crc:
-                raise IndexDamaged("a vector of the index is damaged: rag build --rebuild makes it anew")
-            import numpy as np
-
-            rows[number] = np.concatenate([unpack(passage, dim), unpack(sentences, dim)])
+        for passage, number, key, own, sentences, crc in found:
+            verify(crc, f"vector {number}", number, key, own, sentences)
+            rows[passage] = unpack(own + sentences, self.manifest["dim"])
         return rows
 
+    # -- looking -----------------------------------------------------------------------------------------
+
     def passages(self, numbers: Sequence[int]) -> dict[int, Passage]:
-        """Passages by number; numbers that are not in this state are absent."""
+        """Passages by number.
+
+        Raises:
+            IndexDamaged: one is not there, or not what was written.
+        """
         found = self._connection.execute(
-            "SELECT p.number, p.id, d.id, d.title, p.text, p.start, p.end, p.page, p.heading, p.sentences, p.crc, "
-            "(SELECT min(source) FROM sources WHERE document = d.number), "
-            "(SELECT collection FROM sources WHERE document = d.number ORDER BY source LIMIT 1) "
-            "FROM passages p JOIN documents d ON d.number = p.document "
-            "WHERE p.number IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(numbers)),),
+            PASSAGE_QUERY + "WHERE p.number IN (SELECT value FROM json_each(?))", (json.dumps(list(numbers)),)
         )
-        return {row[0]: _passage(row) for row in found}
+        passages = {row[0]: passage_of(row) for row in found}
+        if len(passages) < len(set(numbers)):
+            raise IndexDamaged("the index lacks a passage that it lists: rag doctor repairs what can be repaired")
+        return passages
 
     def passages_of(self, document_id: str) -> list[int]:
         """The numbers of a document's passages, in reading order."""
@@ -198,60 +207,24 @@ class Snapshot:
 
     def document(self, document_id: str) -> Document | None:
         """A document with its whole text, or None when this state does not have it."""
-        row = self._connection.execute(
-            "SELECT d.title, d.text, d.structure, d.metadata, d.crc, s.source, s.collection FROM documents d "
-            "JOIN sources s ON s.document = d.number WHERE d.id = ? ORDER BY s.source LIMIT 1",
-            (document_id,),
-        ).fetchone()
-        if row is None:
-            return None
-        title, text, structure, metadata, crc, source, collection = row
-        if checksum(document_id, title, text, structure, metadata) != crc:
-            raise IndexDamaged(f"the text of {source} in the index is damaged: rag build --rebuild makes it anew")
-        shape = json.loads(structure)
-        return Document(
-            source=source,
-            text=text,
-            title=title,
-            collection=collection,
-            page_starts=tuple(shape["page_starts"]),
-            page_labels=tuple(shape["page_labels"]),
-            headings=tuple(Heading(*heading) for heading in shape["headings"]),
-            blocks=tuple(Span(*block) for block in shape["blocks"]),
-            metadata=json.loads(metadata),
-        )
+        row = self._connection.execute(_DOCUMENT_QUERY, (document_id,)).fetchone()
+        return document_of(row) if row else None
 
     def path_of(self, document_id: str) -> Path | None:
         """The file that a document came from, if the corpus still has it under that name."""
         row = self._connection.execute(
-            "SELECT f.path FROM documents d JOIN sources s ON s.document = d.number JOIN files f ON f.source = s.file "
-            "WHERE d.id = ? ORDER BY s.source LIMIT 1",
+            "SELECT f.source, f.path, f.stamp, f.sha256, f.report, f.crc FROM documents d JOIN sources s "
+            "ON s.document = d.number JOIN files f ON f.source = s.file WHERE d.id = ? ORDER BY s.source LIMIT 1",
             (document_id,),
         ).fetchone()
-        return Path(row[0].decode("utf-8", "surrogateescape")) if row else None
+        if row is None:
+            return None
+        verify(row[5], "the name of a file", *row[:5])
+        return Path(row[1].decode("utf-8", "surrogateescape"))
 
     def documents(self) -> list[DocumentEntry]:
         """Every source with its document, sorted by source."""
-        rows = self._connection.execute(
-            "SELECT s.source, d.id, d.title, s.collection, f.path, length(d.text), d.structure, d.metadata, "
-            "(SELECT count(*) FROM passages WHERE document = d.number) "
-            "FROM sources s JOIN documents d ON d.number = s.document JOIN files f ON f.source = s.file "
-            "ORDER BY s.source"
-        )
-        return [
-            DocumentEntry(
-                source=source,
-                document_id=document_id,
-                title=title or title_of(source),
-                collection=collection,
-                path=path.decode("utf-8", "replace"),
-                n_passages=n_passages,
-                n_pages=len(json.loads(structure)["page_starts"]),
-                n_characters=n_characters,
-                metadata=json.loads(metadata),
-            )
-            for source, document_id, title, collection, path, n_characters, structure, metadata, n_passages in rows
-        ]
+        return [_entry(row) for row in self._connection.execute(_ENTRY_QUERY)]
 
     def collections(self) -> list[str]:
         """The names of the collections, sorted, without the nameless one."""
@@ -260,8 +233,12 @@ class Snapshot:
 
     def files(self) -> list[FileReport]:
         """What became of each file at the last build that looked at it."""
-        rows = self._connection.execute("SELECT report FROM files ORDER BY source")
-        return [file_report(json.loads(report)) for (report,) in rows]
+        rows = self._connection.execute("SELECT source, path, stamp, sha256, report, crc FROM files ORDER BY source")
+        reports = []
+        for row in rows:
+            verify(row[5], "the report of a file", *row[:5])
+            reports.append(report_of(row[4]))
+        return reports
 
     def status(self) -> Status:
         """A summary of this state, and the report of every file."""
@@ -274,38 +251,39 @@ class Snapshot:
             n_embedded=self.n_embedded,
             n_skipped=sum(file.status == "skipped" for file in files),
             generation=self.generation,
-            embedder=self.manifest.get("embedder", ""),
-            built_at=time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.manifest.get("built_at", 0))),
-            roots=tuple(self.manifest.get("roots", ())),
-            size=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
+            embedder=self.manifest["embedder"],
+            built_at=time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.manifest["built_at"])),
+            roots=tuple(self.manifest["roots"]),
+            size=_size(folder),
             files=tuple(files),
+            complete=self.manifest["complete"] and self.n_embedded == self.n_passages,
         )
 
 
-def _passage(row: tuple[Any, ...]) -> Passage:
-    _, id_, document_id, title, text, start, end, page, heading, sentences, crc, source, collection = row
-    if passage_checksum(id_, start, end, page, heading, text, sentences) != crc or len(text) != end - start:
-        raise IndexDamaged(f"a passage of {source} in the index is damaged: rag build --rebuild makes it anew")
-    return Passage(
-        id=id_,
-        document_id=document_id,
+def _entry(row: tuple[Any, ...]) -> DocumentEntry:
+    source, file, collection, source_crc, path, *of_file = row[:9]
+    document, n_passages = row[9:16], row[16]
+    verify(of_file[-1], "the name of a file", file, path, *of_file[:-1])
+    found = document_of((*document, source, file, collection, source_crc))
+    return DocumentEntry(
         source=source,
-        title=title or title_of(source),
-        text=text,
-        start=start,
-        end=end,
-        page=page,
-        heading=heading,
-        sentences=tuple(Span(start + a, start + b) for a, b in json.loads(sentences)),
+        document_id=document[1],
+        title=found.title or title_of(source),
         collection=collection,
+        path=path.decode("utf-8", "replace"),
+        n_passages=n_passages,
+        n_pages=len(found.page_starts),
+        n_characters=len(found.text),
+        metadata=dict(found.metadata),
     )
 
 
-def passage_checksum(id_: str, start: int, end: int, page: int | None, heading: str, text: str, sentences: str) -> int:
-    """The checksum of a row of ``passages``."""
-    return checksum(id_, start, end, page, heading, text, sentences)
-
-
-def file_report(facts: dict[str, Any]) -> FileReport:
-    """A FileReport from its JSON."""
-    return FileReport(**{**facts, "warnings": tuple(facts.get("warnings", ()))})
+def _size(folder: Path) -> int:
+    """Bytes in the folder; a file that a build removes meanwhile does not count."""
+    total = 0
+    for file in folder.iterdir():
+        try:
+            total += file.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total

@@ -1,7 +1,7 @@
 """Text -> search terms, the same way for passages and queries.
 
 Words are folded (Unicode NFKC, case, accents) and stemmed; scripts without spaces become overlapping pairs
-of characters; numbers and codes stay as typed. Terms are joined by spaces and handed to FTS5.
+of characters; numbers and codes stay as typed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["STOP_WORDS", "terms"]
+__all__ = ["FINGERPRINT", "STOP_WORDS", "terms"]
+
+# raise it with every change of what ``terms`` returns: an index with another one finds its terms anew at the next
+# build, and until then must take words out of the full text exactly as they went in
+FINGERPRINT = "terms-1"
 
 # scripts that are written without spaces: Thai to Lao, Myanmar, Khmer, kana, Han
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

@@ -20,7 +20,7 @@ from rag.types import Hit, Why
 if TYPE_CHECKING:
     from rag.plugins import Embedder, Reranker, Rows
 
-__all__ = ["Retrieval", "match_expression", "retrieve"]
+__all__ = ["Retrieval", "query_terms", "retrieve"]
 
 # candidates of each leg; FACTS.md, 2, measured the fusion with 100
 _CANDIDATES = 100
@@ -39,11 +39,11 @@ class Retrieval:
     vector: Rows | None
 
 
-def match_expression(query: str) -> str:
-    """The FTS5 expression for a query: any of its terms, stop words only when there is nothing else."""
+def query_terms(query: str) -> list[str]:
+    """What the lexical leg looks for: any of the query's terms, stop words only when there is nothing else."""
     found = list(dict.fromkeys(terms(query)))
     telling = [term for term in found if term not in STOP_WORDS]
-    return " OR ".join(f'"{term}"' for term in (telling or found)[:_MAX_TERMS])
+    return (telling or found)[:_MAX_TERMS]
 
 
 def retrieve(
@@ -66,7 +66,7 @@ def retrieve(
     if k < 1:
         raise UsageError(f"k must be at least 1, not {k}")
     wide = max(_CANDIDATES, k)
-    lexical = dict(snapshot.lexical(match_expression(query), wide, collections))
+    lexical = dict(snapshot.lexical(query_terms(query), wide, collections))
     vector = embedder.embed_query(query) if embedder is not None and snapshot.n_embedded else None
     near = dict(snapshot.dense(vector, wide, collections)) if vector is not None else {}
     numbers = list(dict.fromkeys([*lexical, *near]))

@@ -1,0 +1,160 @@
+"""Full text: for each term the passages that hold it, ranked by BM25.
+
+Passages are numbered, and 4096 consecutive numbers are a block. A row of ``postings`` lists, for one term and
+one block, the places of its passages and how often each has the term; ``lengths`` holds how many terms each
+passage of a block has. A change rewrites the rows it concerns and no others, so that adding or removing a
+document costs what the document costs, and a removed word is gone with its row. FTS5, which this replaced,
+keeps removed words until all of its segments are merged, and took 34 ms for a query over 100,000 passages.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.errors import IndexDamaged
+from rag.index.record import checksum, verify
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["PostingsWriter", "search_terms"]
+
+BLOCK = 4096
+_ENTRY = np.dtype([("place", "<u2"), ("count", "u1")])
+# BM25 as Robertson and Zaragoza (2009) give it, with the idf of Lucene, which is never negative
+_K1, _B = 1.2, 0.75
+# passages whose postings are held in memory before they are written
+_HELD = 2048
+
+Postings = dict[int, dict[str, dict[int, int]]]  # block -> term -> place -> count; 0 removes
+
+
+class PostingsWriter:
+    """Changes to the full text, gathered and written a block at a time inside the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._changes: Postings = {}
+        self._lengths: dict[int, dict[int, int]] = {}
+        self._n_held = 0
+
+    def add(self, number: int, terms: Iterable[str]) -> None:
+        """Passage ``number`` has these terms, with repeats."""
+        counts = Counter(terms)
+        self._change(number, {term: min(count, 255) for term, count in counts.items()}, counts.total())
+
+    def remove(self, number: int, terms: Iterable[str]) -> None:
+        """Passage ``number`` goes; ``terms`` are those it was added with."""
+        self._change(number, dict.fromkeys(terms, 0), 0)
+
+    def _change(self, number: int, counts: Mapping[str, int], length: int) -> None:
+        block, place = divmod(number, BLOCK)
+        terms = self._changes.setdefault(block, {})
+        for term, count in counts.items():
+            terms.setdefault(term, {})[place] = count
+        self._lengths.setdefault(block, {})[place] = min(length, 65535)
+        self._n_held += 1
+        if self._n_held >= _HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        for block, terms in self._changes.items():
+            self._write_postings(block, terms)
+            self._write_lengths(block, self._lengths[block])
+        self._changes, self._lengths, self._n_held = {}, {}, 0
+
+    def _write_postings(self, block: int, terms: Mapping[str, Mapping[int, int]]) -> None:
+        for term, change in sorted(terms.items()):
+            row = self._connection.execute(
+                "SELECT data, crc FROM postings WHERE term = ? AND block = ?", (term, block)
+            ).fetchone()
+            merged = dict(change)
+            if row:
+                verify(row[1], "the full text", term, block, row[0])
+                merged = {**dict(np.frombuffer(row[0], _ENTRY).tolist()), **change}
+            kept = sorted((place, count) for place, count in merged.items() if count)
+            if kept:
+                data = np.array(kept, _ENTRY).tobytes()
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)",
+                    (term, block, data, checksum(term, block, data)),
+                )
+            elif row:
+                self._connection.execute("DELETE FROM postings WHERE term = ? AND block = ?", (term, block))
+
+    def _write_lengths(self, block: int, change: Mapping[int, int]) -> None:
+        row = self._connection.execute("SELECT data, crc FROM lengths WHERE block = ?", (block,)).fetchone()
+        if row:
+            verify(row[1], "the full text", block, row[0])
+        lengths = np.frombuffer(row[0], "<u2").copy() if row else np.zeros(BLOCK, "<u2")
+        lengths[list(change)] = list(change.values())
+        data = lengths.tobytes()
+        if lengths.any():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO lengths VALUES (?, ?, ?)", (block, data, checksum(block, data))
+            )
+        else:
+            self._connection.execute("DELETE FROM lengths WHERE block = ?", (block,))
+
+
+def search_terms(
+    connection: sqlite3.Connection, weights: Mapping[str, float], k: int, among: NDArray[np.int64] | None = None
+) -> list[tuple[int, float]]:
+    """The ``k`` passages with the highest BM25 score: ``(number, score)``, best first, ties by number.
+
+    ``weights`` are the terms of the query, each with a factor for its score; ``among`` are the numbers to
+    choose from.
+    """
+    blocks, lengths = _lengths(connection)
+    n_passages = int(np.count_nonzero(lengths))
+    if not n_passages:
+        return []
+    norms = (_K1 * (1 - _B + _B * lengths / lengths.sum() * n_passages)).astype(np.float32)
+    scores = np.zeros(len(lengths), dtype=np.float32)
+    for term, weight in weights.items():
+        places, counts = _postings(connection, term, blocks)
+        if len(places):
+            idf = np.log(1 + (n_passages - len(places) + 0.5) / (len(places) + 0.5))
+            scores[places] += np.float32(weight * idf * (_K1 + 1)) * counts / (counts + norms[places])
+    numbers = (np.asarray(blocks, dtype=np.int64)[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+    if among is not None:
+        scores[~np.isin(numbers, among)] = 0
+    return _best(numbers, scores, k)
+
+
+def _lengths(connection: sqlite3.Connection) -> tuple[list[int], NDArray[np.uint16]]:
+    """The blocks in order, and the lengths of their passages one after the other; 0 where there is none."""
+    rows = connection.execute("SELECT block, data, crc FROM lengths ORDER BY block").fetchall()
+    for block, data, crc in rows:
+        verify(crc, "the full text", block, data)
+    return [row[0] for row in rows], np.frombuffer(b"".join(row[1] for row in rows), "<u2")
+
+
+def _postings(
+    connection: sqlite3.Connection, term: str, blocks: list[int]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Where a term occurs, as positions in the lengths of all blocks, and how often."""
+    rows = connection.execute("SELECT block, data, crc FROM postings WHERE term = ?", (term,)).fetchall()
+    for block, data, crc in rows:
+        verify(crc, "the full text", term, block, data)
+    if not {row[0] for row in rows}.issubset(blocks):
+        raise IndexDamaged("the full text in the index is damaged: rag doctor repairs what can be repaired")
+    entries = np.frombuffer(b"".join(row[1] for row in rows), _ENTRY)
+    at = np.searchsorted(blocks, [row[0] for row in rows]) * BLOCK
+    starts = np.repeat(at, [len(row[1]) // _ENTRY.itemsize for row in rows])
+    return starts + entries["place"], entries["count"].astype(np.float32)
+
+
+def _best(numbers: NDArray[np.int64], scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
+    found = np.flatnonzero(scores)
+    if len(found) > k:
+        least = np.partition(scores[found], len(found) - k)[len(found) - k]
+        found = found[scores[found] >= least]
+    order = found[np.lexsort((numbers[found], -scores[found]))][:k]
+    return [(int(numbers[i]), float(scores[i])) for i in order]

@@ -1,0 +1,71 @@
+"""Passage vectors packed for searching: a blob for every 2048 consecutive vector numbers."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.index.packing import row_type, unpack
+from rag.index.record import checksum, verify
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rag.plugins import Rows
+
+__all__ = ["BLOCK", "block_versions", "read_block", "update_matrix"]
+
+BLOCK = 2048
+_PLACE_BYTES = 2
+
+
+def block_versions(connection: sqlite3.Connection) -> dict[int, int]:
+    """The blocks there are, each with the generation that wrote it."""
+    return dict(connection.execute("SELECT block, version FROM matrix").fetchall())
+
+
+def read_block(connection: sqlite3.Connection, block: int, dim: int) -> tuple[NDArray[np.int64], Rows]:
+    """The vector numbers of a block in order, and their rows.
+
+    Raises:
+        IndexDamaged: the block does not match its checksum.
+    """
+    entries = _entries(connection, block, dim)
+    numbers = np.fromiter(entries, dtype=np.int64, count=len(entries)) + block * BLOCK
+    return numbers, unpack(b"".join(entries.values()), dim)
+
+
+def update_matrix(
+    connection: sqlite3.Connection,
+    version: int,
+    dim: int,
+    added: Mapping[int, bytes] | None = None,
+    removed: Iterable[int] = (),
+) -> None:
+    """Write packed rows under their vector numbers and take others out, in the caller's transaction."""
+    changes: dict[int, dict[int, bytes]] = {}
+    for number, row in [*((number, b"") for number in removed), *(added or {}).items()]:
+        changes.setdefault(number // BLOCK, {})[number % BLOCK] = row
+    for block, change in sorted(changes.items()):
+        entries = {**_entries(connection, block, dim), **change}
+        data = b"".join(place.to_bytes(_PLACE_BYTES, "little") + row for place, row in sorted(entries.items()) if row)
+        if data:
+            crc = checksum(block, version, data)
+            connection.execute("INSERT OR REPLACE INTO matrix VALUES (?, ?, ?, ?)", (block, version, data, crc))
+        else:
+            connection.execute("DELETE FROM matrix WHERE block = ?", (block,))
+
+
+def _entries(connection: sqlite3.Connection, block: int, dim: int) -> dict[int, bytes]:
+    """The packed rows of a block by place, in order."""
+    row = connection.execute("SELECT version, data, crc FROM matrix WHERE block = ?", (block,)).fetchone()
+    if row is None:
+        return {}
+    version, data, crc = row
+    verify(crc, "the matrix of vectors", block, version, data)
+    size = _PLACE_BYTES + row_type(dim).itemsize
+    pieces = (data[at : at + size] for at in range(0, len(data), size))
+    return {int.from_bytes(piece[:_PLACE_BYTES], "little"): piece[_PLACE_BYTES:] for piece in pieces}

@@ -1,0 +1,131 @@
+"""Rows of the record <-> values: each row is sealed with a checksum when written and held to it when read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from rag.errors import IndexDamaged
+from rag.index.record import checksum, verify
+from rag.types import Document, FileReport, Heading, Passage, Span, title_of
+
+__all__ = [
+    "PASSAGE_QUERY",
+    "document_of",
+    "passage_of",
+    "report_of",
+    "report_to_json",
+    "sealed_document",
+    "sealed_file",
+    "sealed_passage",
+    "sealed_source",
+]
+
+# one row a passage, for ``passage_of``; the source is the first by name when a text is there under several
+PASSAGE_QUERY = """
+SELECT p.number, p.id, p.start, p."end", p.page, p.heading, p.text, p.sentences, p.vector, p.crc,
+       d.number, d.id, d.title, d.label_crc, s.source, s.file, s.collection, s.crc
+FROM passages p JOIN documents d ON d.number = p.document
+LEFT JOIN sources s ON s.source = (SELECT min(source) FROM sources WHERE document = d.number)
+"""
+
+
+def sealed_document(number: int, document: Document) -> tuple[Any, ...]:
+    """The row of ``documents`` for a document."""
+    structure = json.dumps(
+        {
+            "page_starts": document.page_starts,
+            "page_labels": document.page_labels,
+            "headings": document.headings,
+            "blocks": document.blocks,
+        }
+    )
+    metadata = json.dumps(dict(document.metadata), ensure_ascii=False, default=str)
+    id_, title, text = document.id, document.title, document.text
+    label_crc = checksum(number, id_, title)
+    crc = checksum(number, id_, title, structure, metadata, text)
+    return number, id_, title, label_crc, document.name, structure, metadata, text, crc
+
+
+def document_of(row: tuple[Any, ...]) -> Document:
+    """A document from ``number, id, title, structure, metadata, text, crc`` and its ``source, file, collection,
+    crc``.
+
+    Raises:
+        IndexDamaged: the row does not match its checksum.
+    """
+    number, id_, title, structure, metadata, text, crc, source, file, collection, source_crc = row
+    verify(source_crc, "the name of a document", source, number, file, collection)
+    verify(crc, f"the text of {source}", number, id_, title, structure, metadata, text)
+    shape = json.loads(structure)
+    return Document(
+        source=source,
+        text=text,
+        title=title,
+        collection=collection,
+        page_starts=tuple(shape["page_starts"]),
+        page_labels=tuple(shape["page_labels"]),
+        headings=tuple(Heading(*heading) for heading in shape["headings"]),
+        blocks=tuple(Span(*block) for block in shape["blocks"]),
+        metadata=json.loads(metadata),
+    )
+
+
+def sealed_passage(number: int, document: int, passage: Passage, vector: bytes) -> tuple[Any, ...]:
+    """The row of ``passages`` for a passage of the document with that number."""
+    spans = json.dumps([(a - passage.start, b - passage.start) for a, b in passage.sentences])
+    middle = (passage.start, passage.end, passage.page, passage.heading, passage.text, spans, vector)
+    return number, passage.id, document, *middle, checksum(number, passage.id, passage.document_id, *middle)
+
+
+def passage_of(row: tuple[Any, ...]) -> Passage:
+    """A passage from a row of ``PASSAGE_QUERY``.
+
+    Raises:
+        IndexDamaged: the row, or that of its document or source, does not match its checksum.
+    """
+    number, id_, start, end, page, heading, text, sentences, vector, crc, *of = row
+    document, document_id, title, label_crc, source, file, collection, source_crc = of
+    if source is None:
+        raise IndexDamaged("a document in the index has no name: rag doctor repairs what can be repaired")
+    verify(source_crc, "the name of a document", source, document, file, collection)
+    verify(label_crc, f"the title of {source}", document, document_id, title)
+    middle = (start, end, page, heading, text, sentences, vector)
+    verify(crc, f"a passage of {source}", number, id_, document_id, *middle)
+    return Passage(
+        id=id_,
+        document_id=document_id,
+        source=source,
+        title=title or title_of(source),
+        text=text,
+        start=start,
+        end=end,
+        page=page,
+        heading=heading,
+        sentences=tuple(Span(start + a, start + b) for a, b in json.loads(sentences)),
+        collection=collection,
+    )
+
+
+def sealed_source(source: str, document: int, file: str, collection: str) -> tuple[Any, ...]:
+    """The row of ``sources``."""
+    return source, document, file, collection, checksum(source, document, file, collection)
+
+
+def sealed_file(source: str, path: bytes, stamp: str, sha256: str, report: FileReport) -> tuple[Any, ...]:
+    """The row of ``files``."""
+    row = (source, path, stamp, sha256, report_to_json(report))
+    return *row, checksum(*row)
+
+
+def report_to_json(report: FileReport) -> str:
+    """A file's report as it is kept."""
+    return json.dumps(asdict(report), ensure_ascii=False)
+
+
+def report_of(facts: str) -> FileReport:
+    """A file's report as it was kept."""
+    values: Mapping[str, Any] = json.loads(facts)
+    return FileReport(**{**values, "warnings": tuple(values.get("warnings", ()))})
