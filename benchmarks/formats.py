@@ -14,6 +14,7 @@ import sys
 import time
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from rag.documents import File, Reader, walk
@@ -42,7 +43,7 @@ def normal(text: str) -> str:
 
 def page_texts(document: Document) -> list[str]:
     starts = [*document.page_starts, len(document.text)]
-    return [document.text[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+    return [document.text[a:b] for a, b in pairwise(starts)]
 
 
 def has_fact(documents: list[Document], fact: dict) -> bool:

@@ -15,6 +15,8 @@ from rag.types import Document, Heading, Span
 
 __all__ = ["Writer", "clean", "one_line"]
 
+MAX_CHARACTERS = 10_000_000  # of one document: some 4,000 pages
+
 # Characters that are not seen and can only mislead: C0/C1 controls, zero-width space and joiner marks
 # that join nothing, soft hyphen, bidirectional overrides and isolates, the tag block and the variation
 # selectors' supplement (both carry smuggled text), private tags of interlinear annotation.
@@ -56,7 +58,7 @@ class Writer:
     ``max_characters`` bounds the text; what comes after is dropped and ``truncated`` is set.
     """
 
-    def __init__(self, max_characters: int = 50_000_000) -> None:
+    def __init__(self, max_characters: int = MAX_CHARACTERS) -> None:
         self._pieces: list[str] = []
         self._length = 0
         self._last = ""
@@ -175,7 +177,7 @@ class Writer:
         self._begin_pages()
         text = "".join(self._pieces)
         if not text.strip():
-            raise DocumentError("holds no text")
+            raise DocumentError(f"holds no text: {self.warnings[0]}" if self.warnings else "holds no text")
         if self.warnings:
             metadata["warnings"] = [*metadata.get("warnings", []), *self.warnings]
         return Document(

@@ -173,9 +173,9 @@ class _Reader:
         rows: list[list[str]] = []
         n_header = 0
         above: dict[int, str] = {}  # column -> words of a cell that reaches down
-        for row in _rows(element):
+        for item in _rows(element):
             cells: list[str] = []
-            for cell in _cells(row):
+            for cell in _cells(item):
                 properties = cell.find("tcPr")
                 span, merge = _spans(properties)
                 text = self._cell_text(cell)
@@ -184,12 +184,12 @@ class _Reader:
                 above[len(cells)] = text
                 cells += [text, *[""] * (span - 1)]
             rows.append(cells)
-            if is_on(row.find("trPr/tblHeader")) and n_header == len(rows) - 1:
+            if is_on(item.find("trPr/tblHeader")) and n_header == len(rows) - 1:
                 n_header = len(rows)
         if max((sum(1 for c in row if c) for row in rows), default=0) <= 1:
             for row in rows:
-                for cell_words in row:
-                    self._writer.paragraph(cell_words)
+                for words in row:
+                    self._writer.paragraph(words)
             return
         write_table(self._writer, rows, n_header if 0 < n_header < len(rows) else None)
 

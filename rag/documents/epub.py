@@ -28,9 +28,8 @@ class Epub(FileLoader):
     def load(self, path: Path) -> Iterator[Document]:
         """The book as one document, a page for each chapter file."""
         with Package(path) as package:
-            if "META-INF/encryption.xml" in package and b"EncryptedData" in package.read("META-INF/encryption.xml"):
-                if "META-INF/rights.xml" in package or "META-INF/sinf.xml" in package:
-                    raise DocumentError("is protected against reading (DRM)")
+            if "META-INF/rights.xml" in package or "META-INF/sinf.xml" in package:
+                raise DocumentError("is protected against reading (DRM)")
             main = _main_part(package)
             root = package.xml(main)
             writer = Writer()

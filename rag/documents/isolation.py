@@ -1,14 +1,30 @@
-"""Reading many files."""
+"""Reading many files in worker processes: what a file does to its worker, the build survives.
+
+A worker is started once and kept (starting costs more than reading a small file); it is replaced after a
+failure, after many files, and when it has grown. At most two run, and at most a few results wait, so
+memory stays bounded however many files there are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
-from rag.documents.reading import read
+from rag.documents.limits import MAX_FILES_PER_WORKER, MAX_FRAME_BYTES, MAX_MEMORY_BYTES, seconds_for
 from rag.documents.walk import File
+from rag.documents.worker import read_frame, write_frame
 from rag.errors import DocumentError
-from rag.types import Document
+from rag.types import Document, Heading, Span
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -17,12 +33,28 @@ if TYPE_CHECKING:
 
 __all__ = ["Reader"]
 
+MAX_WORKERS = 2
+_GROWN_BYTES = 600 * 2**20
+_MAX_BYTES_WAITING = 32 * 2**20  # of files handed out and not yet yielded
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TESSDATA_PREFIX", "SYSTEMROOT")
+
+Result = list[Document] | DocumentError
+
 
 class Reader:
-    """Reads files in order; a context manager."""
+    """Reads files in isolation; a context manager.
+
+    ``seconds`` is what reading the file yielded last took.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._pool = ThreadPoolExecutor(min(MAX_WORKERS, os.cpu_count() or 1), thread_name_prefix="reader")
+        self._workers: list[_Worker] = []
+        self._idle: deque[_Worker] = deque()
+        self._lock = threading.Lock()
+        self._closed = False
+        self.seconds = 0.0
 
     def __enter__(self) -> Reader:
         return self
@@ -30,12 +62,209 @@ class Reader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return None
+        self.close()
 
-    def read_all(self, files: Iterable[File]) -> Iterator[tuple[File, list[Document] | DocumentError]]:
+    def close(self) -> None:
+        """Stop the workers."""
+        with self._lock:
+            self._closed = True
+            for worker in self._workers:
+                worker.stop()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def read_all(self, files: Iterable[File]) -> Iterator[tuple[File, Result]]:
         """Each file with its documents, or with the reason why it has none, in the order given."""
+        waiting: deque[tuple[File, Future[tuple[Result, float]]]] = deque()
+        n_bytes = 0
         for file in files:
+            waiting.append((file, self._pool.submit(self._read, file)))
+            n_bytes += file.size
+            while len(waiting) > 2 * MAX_WORKERS or (n_bytes > _MAX_BYTES_WAITING and len(waiting) > 1):
+                n_bytes -= waiting[0][0].size
+                yield self._result(*waiting.popleft())
+        while waiting:
+            yield self._result(*waiting.popleft())
+
+    def _result(self, file: File, future: Future[tuple[Result, float]]) -> tuple[File, Result]:
+        result, self.seconds = future.result()
+        return file, result
+
+    def _read(self, file: File) -> tuple[Result, float]:
+        if file.problem:
+            return DocumentError(file.problem), 0.0
+        worker = self._take()
+        try:
+            result, seconds, was_killed_early = worker.read(file)
+            if was_killed_early and not self._closed:  # what went before may have worn it out: once more
+                worker = self._take()
+                result, seconds, _ = worker.read(file)
+            return result, seconds
+        finally:
+            with self._lock:
+                self._idle.append(worker)
+
+    def _take(self) -> _Worker:
+        """A worker that can take a file, a new one where there is none."""
+        with self._lock:
+            if self._closed:
+                raise DocumentError("was not read: the build was stopped")
+            worker = self._idle.popleft() if self._idle else None
+            if worker is None or worker.is_spent:
+                if worker is not None:
+                    worker.stop()
+                    self._workers.remove(worker)
+                worker = _Worker(self._settings)
+                self._workers.append(worker)
+            return worker
+
+
+class _Worker:
+    """One process and the conversation with it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="footnote-reader-", ignore_cleanup_errors=True)
+        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        environment |= {
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "TMPDIR": self._folder.name,
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MALLOC_ARENA_MAX": "2",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "rag.documents.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder.name,
+            env=environment,
+            start_new_session=True,
+        )
+        self._n_files = 0
+        self.is_spent = False
+        self._send({"settings": asdict(settings), "max_memory": MAX_MEMORY_BYTES})
+
+    def read(self, file: File) -> tuple[Result, float, bool]:
+        """The file's documents or the reason, the seconds taken, and whether the worker died of what it
+        had read before rather than of this file."""
+        self._n_files += 1
+        seconds = seconds_for(file.size)
+        clock = _Clock(seconds, self._kill)
+        documents: list[Document] = []
+        try:
+            self._send({
+                "path": os.path.abspath(file.path),  # noqa: PTH100 - a path with ".." is kept as it is
+                "source": file.source,
+                "collection": file.collection,
+                "size": file.size,
+                "seconds": seconds,
+            })  # fmt: skip
+            while (frame := self._receive()) is not None:
+                if "document" in frame:
+                    documents.append(_document(frame["document"]))
+                elif "done" in frame:
+                    return self._finished(frame, documents)
+                clock.restart()
+        finally:
+            clock.stop()
+        self.is_spent = True
+        if clock.has_rung:
+            return DocumentError(f"took more than {seconds:.0f} seconds to read"), seconds, False
+        reason = DocumentError("made its reader fail: it is damaged, or needs more memory than one file may take")
+        return reason, clock.seconds, self._n_files > 1 and clock.seconds < 5
+
+    def _finished(self, frame: dict[str, Any], documents: list[Document]) -> tuple[Result, float, bool]:
+        self.is_spent = (
+            "spent" in frame or self._n_files >= MAX_FILES_PER_WORKER or frame.get("peak_bytes", 0) > _GROWN_BYTES
+        )
+        error = frame.get("error")
+        return DocumentError(str(error)[:500]) if error else documents, frame.get("seconds", 0.0), False
+
+    def _send(self, value: Any) -> None:
+        if self._process.stdin is not None:
             try:
-                yield file, read(file, settings=self._settings)
-            except DocumentError as error:
-                yield file, error
+                write_frame(self._process.stdin, value)
+            except OSError:
+                self.is_spent = True  # it is gone; reading from it will say so
+
+    def _receive(self) -> Any:
+        if self._process.stdout is None:
+            return None
+        try:
+            return read_frame(self._process.stdout, MAX_FRAME_BYTES)
+        except (ValueError, OSError):
+            self._kill()
+            return None
+
+    def _kill(self) -> None:
+        """End the worker and what it started (tesseract, LibreOffice)."""
+        self.is_spent = True
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except (OSError, AttributeError):
+            self._process.kill()
+
+    def stop(self) -> None:
+        """End the worker and remove its temporary files."""
+        self._kill()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                try:
+                    stream.close()
+                except OSError:
+                    continue
+        self._process.wait()
+        self._folder.cleanup()
+
+
+class _Clock:
+    """Calls ``ring`` when there was no sign of life for ``limit`` seconds."""
+
+    def __init__(self, limit: float, ring: Callable[[], None]) -> None:
+        self._limit, self._ring = limit, ring
+        self._started = self._last = perf_counter()
+        self._timer: threading.Timer | None = None
+        self.has_rung = False
+        self._wait(limit)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was started."""
+        return perf_counter() - self._started
+
+    def restart(self) -> None:
+        """A sign of life."""
+        self._last = perf_counter()
+
+    def stop(self) -> None:
+        """It is done."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._on_time)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _on_time(self) -> None:
+        left = self._last + self._limit - perf_counter()
+        if left > 0:
+            self._wait(left)
+            return
+        self.has_rung = True
+        self._ring()
+
+
+def _document(plain: dict[str, Any]) -> Document:
+    """A document from what the worker sent; anything not of its kind is an error here, not later."""
+    return Document(
+        source=str(plain["source"]),
+        text=str(plain["text"]),
+        title=str(plain["title"]),
+        collection=str(plain["collection"]),
+        page_starts=tuple(map(int, plain["page_starts"])),
+        page_labels=tuple(map(str, plain["page_labels"])),
+        headings=tuple(Heading(int(a), int(b), int(level)) for a, b, level in plain["headings"]),
+        blocks=tuple(Span(int(a), int(b)) for a, b in plain["blocks"]),
+        metadata=dict(plain["metadata"]),
+    )

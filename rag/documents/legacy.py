@@ -39,8 +39,12 @@ class LegacyOffice(FileLoader):
         target = _TARGETS.get(path.suffix.lower(), "docx")
         with tempfile.TemporaryDirectory(prefix="footnote-office-") as folder:
             converted = _convert(program, path, target, Path(folder))
-            loader = {"docx": Docx, "xlsx": Xlsx, "pptx": Pptx}[target]("", self.settings)
-            for document in loader.load(converted):
+            loaders: dict[str, Docx | Xlsx | Pptx] = {
+                "docx": Docx("", self.settings),
+                "xlsx": Xlsx("", self.settings),
+                "pptx": Pptx("", self.settings),
+            }
+            for document in loaders[target].load(converted):
                 metadata = {**document.metadata, "mime": "application/octet-stream", "converted_by": "LibreOffice"}
                 yield replace(document, metadata=metadata)
 

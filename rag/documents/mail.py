@@ -105,7 +105,7 @@ def _message(data: bytes, name: str) -> Iterator[Document | Part]:
     for header in _HEADERS[:4]:
         if headers[header]:
             writer.item(f"{header}: {headers[header]}")
-    attachments = []
+    attachments: list[Part] = []
     body = _best_body(message)
     if body is not None:
         if body.get_content_subtype() == "html":
@@ -121,12 +121,12 @@ def _message(data: bytes, name: str) -> Iterator[Document | Part]:
         kind="mail",
         author=headers["From"],
         date=_date(headers["Date"]),
-        attachments=[part.name for part in attachments],
+        attachments=[inner.name for inner in attachments],
     )
     yield Document(name, document.text, document.title, headings=document.headings, blocks=document.blocks,
                    metadata=document.metadata)  # fmt: skip
-    for part in attachments:
-        yield Part(f"{name}/{part.name}" if name else part.name, part.data)
+    for inner in attachments:
+        yield Part(f"{name}/{inner.name}" if name else inner.name, inner.data)
 
 
 def _leaves(message: Message) -> Iterator[Message]:

@@ -91,8 +91,8 @@ def _write_rst_paragraph(writer: Writer, lines: list[str]) -> None:
     if match := _DIRECTIVE.match(lines[0]):
         name, argument = match[1], match[2]
         if name in ("note", "warning", "tip", "important", "caution", "hint", "admonition", "danger", "seealso"):
-            words = [argument, *[line.strip() for line in lines[1:] if not re.match(r"^\s*:[\w-]+:", line)]]
-            writer.paragraph(_plain(f"{name.capitalize()}: " + " ".join(words), _RST_INLINE))
+            note = [argument, *[line.strip() for line in lines[1:] if not re.match(r"^\s*:[\w-]+:", line)]]
+            writer.paragraph(_plain(f"{name.capitalize()}: " + " ".join(note), _RST_INLINE))
         elif name in ("code", "code-block", "sourcecode", "parsed-literal", "literalinclude"):
             writer.code("\n".join(lines[1:]))
         return

@@ -25,7 +25,7 @@ def shown(raw: str, pattern: str, *, from_1904: bool = False) -> str:
         return raw
     section = pattern.split(";")[0]
     bare = _BRACKETS.sub("", _QUOTED.sub("", section)).lower()
-    if any(letter in bare for letter in "ydhs") or re.search(r"m", bare) and "general" not in bare:
+    if any(letter in bare for letter in "ydhs") or (re.search(r"m", bare) and "general" not in bare):
         return _date(number, bare, raw, from_1904)
     if "%" in bare:
         return f"{number * 100:.{_decimals(bare)}f}%"

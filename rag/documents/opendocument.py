@@ -172,11 +172,11 @@ def _write_edges(writer: Writer, package: Package) -> list[list[int]]:
     root = package.xml_or_none("styles.xml")
     seen: set[str] = set()
     for element in root.iter() if root is not None else ():
-        if element.tag in ("header", "footer") and (words := one_line(_all_text(element))):
-            if words not in seen and not words.isdigit():
-                seen.add(words)
-                writer.paragraph(words)
-                spans.append([writer.n_characters - len(words), writer.n_characters])
+        words = one_line(_all_text(element)) if element.tag in ("header", "footer") else ""
+        if words and words not in seen and not words.isdigit():
+            seen.add(words)
+            writer.paragraph(words)
+            spans.append([writer.n_characters - len(words), writer.n_characters])
     return spans
 
 

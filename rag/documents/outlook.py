@@ -7,7 +7,7 @@ streams named by their number) as a message needs: subject, people, date, body a
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,14 +90,14 @@ class CompoundFile:
     def _mini_sector(self, number: int) -> bytes:
         return self._mini[number * self._mini_size : (number + 1) * self._mini_size]
 
-    def _chain(self, start: int, table: tuple[int, ...], sector: object) -> bytes:
-        parts = []
+    def _chain(self, start: int, table: tuple[int, ...], sector: Callable[[int], bytes]) -> bytes:
+        parts: list[bytes] = []
         seen = 0
         while start < _END:
             seen += 1
             if seen > len(table) + 1 or len(parts) * self._size > _MAX_STREAM:
                 raise ValueError("endless chain")
-            parts.append(self._sector(start) if sector == self._sector else self._mini_sector(start))
+            parts.append(sector(start))
             start = table[start]
         return b"".join(parts)
 

@@ -78,6 +78,8 @@ class Package:
         info = self._infos[self._lower[name.lower().lstrip("/")]]
         if info.flag_bits & 1:
             raise DocumentError("needs a password")
+        if info.file_size > MIN_BOMB_BYTES and info.file_size > MAX_RATIO * max(1, info.compress_size):
+            raise DocumentError(f"is a ZIP bomb: {name!r} inflates more than {MAX_RATIO} times")
         n = 0
         try:
             with self._zip.open(info) as stream:
@@ -139,7 +141,7 @@ def scan_xml(
         depth -= 1
         end(_local(name))
 
-    def on_entity(*_: object) -> None:
+    def on_entity(*_: object) -> int:
         raise DocumentError("defines XML entities, which is refused")
 
     parser.StartElementHandler = on_start

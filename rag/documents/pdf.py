@@ -25,7 +25,7 @@ __all__ = ["Box", "Pdf", "boxes", "render"]
 
 Box = tuple[int, float, float, float, float]  # page from 1, x0, y0, x1, y1 in points, y grows upwards
 
-MAX_PAGES = 20_000
+MAX_PAGES = 10_000
 _USELESS_TITLE = re.compile(
     r"^(?:microsoft (?:word|powerpoint|excel) - .*|untitled.*|document\d*"
     r"|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|tex|dvi|qxd|odt|html?))$",

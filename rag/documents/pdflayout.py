@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rag.documents.pdfpage import PageText, Segment
 from rag.documents.pdftables import Table, find_tables
@@ -130,7 +131,7 @@ def paragraphs(lines: list[Line | Table]) -> list[Block]:
 def _leading(lines: list[Line]) -> float:
     """The usual distance of baselines in units of the font size."""
     counts: Counter[float] = Counter()
-    for above, below in zip(lines, lines[1:], strict=False):
+    for above, below in pairwise(lines):
         distance = above.y0 - below.y0
         if 0 < distance < 4 * below.size and abs(above.size - below.size) < 0.6:
             counts[round(distance / below.size, 1)] += 1

@@ -17,7 +17,10 @@ __all__ = ["PdfText", "mapped_characters", "page_lines"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _DIGITS = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(r"^(?:page|seite|página|p\.)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*[-–—|]?\s*(?:(?:of|/|von|de)\s*\d{1,4})?$", re.IGNORECASE)  # fmt: skip
+_PAGE_NUMBER = re.compile(
+    r"^(?:page|seite|página|p\.)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*[-–—|]?\s*(?:(?:of|/|von|de)\s*\d{1,4})?$",
+    re.IGNORECASE,
+)
 _ENDS_SENTENCE = re.compile(r"[.!?:。！？…]['\"”’)\]]*$")
 _EDGE_LINES = 3
 # First parts of compounds that are seldom the first part of a divided word.

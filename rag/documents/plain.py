@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from rag.documents.boilerplate import boilerplate_spans, dateline_date
@@ -84,7 +85,7 @@ def _title(text: str) -> str:
 def mark_headings(writer: Writer, text: str) -> None:
     """Mark short lines that stand alone above a longer paragraph as headings, the first as the title."""
     paragraphs = [(match.start(), match.group()) for match in _PARAGRAPH.finditer(text)]
-    for (start, line), (_, below) in zip(paragraphs, paragraphs[1:], strict=False):
+    for (start, line), (_, below) in pairwise(paragraphs):
         words = line.strip()
         if "\n" in words or len(below) < 2 * len(words) or len(below) < 80 or not looks_like_title(words):
             continue

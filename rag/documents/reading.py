@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rag.documents.canonical import one_line
+from rag.documents.language import language_of
 from rag.documents.registry import loader_for
 from rag.documents.walk import File
 from rag.errors import DocumentError
@@ -26,7 +27,6 @@ MAX_PARTS = 2000
 MAX_PART_BYTES = 400 * 2**20
 MAX_CHARACTERS = 200_000_000
 _MAX_WARNINGS = 20
-_LANGUAGE_SAMPLE = 2000
 
 
 def read(file: File, *, settings: Settings) -> list[Document]:
@@ -118,12 +118,7 @@ def _load_part(part: Part, budget: _Budget, depth: int) -> Iterator[Document]:
 
 
 def _finished(document: Document) -> Document:
-    """The document with the language of its text, where that is long enough to tell."""
-    metadata: dict[str, Any] = dict(document.metadata)
-    if len(document.text) >= 60:
-        import py3langid
-
-        language, _ = py3langid.classify(document.text[:_LANGUAGE_SAMPLE])
-        if language != "zxx":
-            metadata.setdefault("language", language)
-    return replace(document, metadata=metadata)
+    """The document with the language of its text, where that can be told."""
+    if language := document.metadata.get("language") or language_of(document.text):
+        return replace(document, metadata={**document.metadata, "language": language})
+    return document

@@ -57,14 +57,15 @@ def loader_for(path: Path, settings: Settings) -> Loader:
     suffix = path.suffix.lower()
     with path.open("rb") as stream:
         head = stream.read(8192)
-    if not head.strip(b" \t\r\n\0\xef\xbb\xbf"):
+    if len(head) < 8192 and not head.strip(b" \t\r\n\0\xef\xbb\xbf"):
         raise DocumentError("holds no text")
     found = _sniff(path, head, suffix)
     if loader := loaders.get(found):
         return loader
     if is_binary(head):
-        kind = f"{suffix} files are" if suffix else "is"
-        raise DocumentError(f"{kind} not a kind of document that is read" if suffix else "is a binary file, not text")
+        raise DocumentError(
+            f"is of a kind that is not read ({suffix})" if suffix not in ("", ".txt") else "is a binary file, not text"
+        )
     return loaders[".txt"]
 
 

@@ -11,7 +11,16 @@ from itertools import chain, islice
 
 from rag.documents.canonical import Writer, one_line
 
-__all__ = ["Header", "column_names", "find_header", "has_values", "name_sources", "row_pieces", "row_text", "write_table"]
+__all__ = [
+    "Header",
+    "column_names",
+    "find_header",
+    "has_values",
+    "name_sources",
+    "row_pieces",
+    "row_text",
+    "write_table",
+]
 
 Row = Sequence[str]
 
@@ -164,7 +173,7 @@ def write_table(writer: Writer, rows: Iterable[Row], n_header: int | None = None
 
 
 def _caption(row: Row) -> str:
-    words = "; ".join(cell for cell in row if cell)
+    words = ", ".join(cell for cell in row if cell)
     return words if len(words) <= 80 else ""
 
 

@@ -1,0 +1,139 @@
+"""The process that reads files for ``Reader``: little memory, little time, no network.
+
+It speaks frames of JSON (four bytes of length, then the text) on its standard streams: first the settings,
+then one request a file; it answers each with a frame a document and a last one that says how it went.
+Nothing that a document holds is ever unpickled or run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+__all__ = ["main", "read_frame", "write_frame"]
+
+_NO_CONNECTIONS = frozenset(("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto"))
+
+
+def write_frame(stream: IO[bytes], value: Any) -> None:
+    """Send one value."""
+    data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    stream.write(struct.pack(">I", len(data)))
+    stream.write(data)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes], max_bytes: int) -> Any:
+    """The next value; None at the end of the stream.
+
+    Raises:
+        ValueError: the frame is larger than ``max_bytes`` or is not JSON.
+    """
+    head = stream.read(4)
+    if len(head) < 4:
+        return None
+    (length,) = struct.unpack(">I", head)
+    if length > max_bytes:
+        raise ValueError(f"a frame of {length:,} bytes")
+    data = stream.read(length)
+    return json.loads(data.decode("utf-8", "surrogatepass")) if len(data) == length else None
+
+
+def main() -> None:
+    """Read requests until there are no more."""
+    source, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 1)  # what a library prints must not get between the frames
+    sys.addaudithook(_refuse_connections)
+    from rag.documents.limits import MAX_FRAME_BYTES, on_beat
+    from rag.settings import Settings
+
+    first = read_frame(source, MAX_FRAME_BYTES)
+    settings = Settings(**first["settings"])
+    _limit_process(first["max_memory"])
+    on_beat(lambda: write_frame(answers, {"beat": True}))
+    while (request := read_frame(source, MAX_FRAME_BYTES)) is not None:
+        _limit_time(request["seconds"])
+        _answer(answers, request, settings)
+
+
+def _answer(answers: IO[bytes], request: dict[str, Any], settings: Any) -> None:
+    from rag.documents.reading import read
+    from rag.documents.walk import File
+    from rag.errors import DocumentError
+
+    file = File(Path(request["path"]), request["source"], request["collection"], request["size"], 0, 0)
+    started = time.perf_counter()
+    outcome: dict[str, Any] = {"done": True}
+    try:
+        for document in read(file, settings=settings):
+            write_frame(answers, {"document": _plain(document)})
+    except DocumentError as error:
+        outcome["error"] = str(error)
+    except MemoryError:
+        outcome["error"] = "needs more memory than one file may take"
+        outcome["spent"] = True
+    except Exception as error:  # noqa: BLE001 - whatever a parser does, the build goes on and says so
+        outcome["error"] = f"cannot be read: {type(error).__name__} {str(error)[:150]}"
+        outcome["spent"] = True
+    outcome["seconds"] = time.perf_counter() - started
+    outcome["peak_bytes"] = _peak_bytes()
+    write_frame(answers, outcome)
+
+
+def _plain(document: Any) -> dict[str, Any]:
+    """A document as JSON values."""
+    names = ("source", "text", "title", "collection", "page_starts", "page_labels", "headings", "blocks")
+    return {**{name: getattr(document, name) for name in names}, "metadata": dict(document.metadata)}
+
+
+def _refuse_connections(event: str, _: tuple[Any, ...]) -> None:
+    if event in _NO_CONNECTIONS:
+        raise PermissionError("reading documents opens no connections")
+
+
+def _limit_process(max_memory: int) -> None:
+    """Bound memory and files written; no core dumps. Where the system has no limits, the clock remains."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for limit, value in (
+        (resource.RLIMIT_AS, max_memory),
+        (resource.RLIMIT_FSIZE, 512 * 2**20),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        try:
+            resource.setrlimit(limit, (value, value))
+        except (ValueError, OSError):
+            continue  # macOS does not take RLIMIT_AS
+
+
+def _limit_time(seconds: float) -> None:
+    """End this process by itself should the parent be gone and not stop it."""
+    try:
+        import resource
+    except ImportError:
+        return
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(usage.ru_utime + usage.ru_stime + seconds + 30)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
+
+
+def _peak_bytes() -> int:
+    try:
+        import resource
+    except ImportError:
+        return 0
+    scale = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
+
+
+if __name__ == "__main__":
+    main()
