@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
+from rag.assistant import ABSTAINED
 from rag.types import Answer, Cited, Delta, Event, Finished, Hit, Retrieved, hit_to_dict, title_of
 from rag.web.strings import say
 
@@ -174,8 +176,8 @@ def _sentences_html(language: str, answer: Mapping[str, Any], turn_id: int | str
         elif token["struck"]:
             struck = not struck
         elif (citation := citations.get(int(token["number"]))) is not None:
-            claim = _claim_at(claims, token.start() + 1) or _claim_at(claims, token.start() - 1)
-            support = claim["support"] if claim else citation["support"]
+            stated = _claim_at(claims, token.start() + 1) or _claim_at(claims, token.start() - 1)
+            support = stated["support"] if stated else citation["support"]
             n_marks += 1
             out.append(_marker(language, citation, support, f"turn-{turn_id}-mark-{n_marks}"))
         else:
@@ -192,7 +194,7 @@ def _runs(
         edges |= {edge for edge in (claim["start"], claim["end"]) if start < edge < stop}
     ordered = sorted(edges)
     runs = []
-    for left, right in zip(ordered, ordered[1:], strict=False):
+    for left, right in pairwise(ordered):
         html = escape(text[left:right])
         if bold:
             html = f"<strong>{html}</strong>"
@@ -231,21 +233,27 @@ def _address(citation: Mapping[str, Any]) -> str:
 def _sources_html(language: str, answer: Mapping[str, Any], turn_id: int | str) -> str:
     if not answer["citations"]:
         return ""
-    items = "".join(
+    items = "".join(_source_html(language, citation) for citation in answer["citations"])
+    return f'<ol class="sources" id="turn-{turn_id}-sources" aria-label="{say(language, "sources")}">{items}</ol>'
+
+
+def _source_html(language: str, citation: Mapping[str, Any]) -> str:
+    name = str(citation.get("title") or title_of(citation["source"]))
+    page = f' <span class="page-n">{say(language, "page", n=citation["page"])}</span>' if citation["page"] else ""
+    return (
         f'<li><button type="button" class="chip source" data-do="cite" {_address(citation)} '
         f'data-quote="{escape(citation["quote"])}" data-where="{escape(where(language, citation))}">'
-        f'<span class="n">{citation["number"]}</span> <span dir="auto">{escape(where(language, citation))}</span>'
+        f'<span class="n">{citation["number"]}</span> <span class="name" dir="auto">{escape(name)}</span>{page}'
         "</button></li>"
-        for citation in answer["citations"]
     )
-    return f'<ol class="sources" id="turn-{turn_id}-sources" aria-label="{say(language, "sources")}">{items}</ol>'
 
 
 def _abstained_html(language: str, answer: Mapping[str, Any]) -> str:
     hits = answer.get("hits", ())[:3]
     items = "".join(closest_html(hit) for hit in hits)
     closest = f'<h3>{say(language, "closest")}</h3><ul class="closest">{items}</ul>' if items else ""
-    text = answer_text(answer).strip() or say(language, "abstained")
+    text = answer_text(answer).strip()
+    text = say(language, "abstained") if text in ("", ABSTAINED) else text
     return f'<div class="abstained"><p class="verdict" dir="auto">{escape(text)}</p>{closest}</div>'
 
 
@@ -265,6 +273,8 @@ def closest_html(hit: Mapping[str, Any], extra: str = "") -> str:
 
 
 def _foot_html(language: str, answer: Mapping[str, Any]) -> str:
+    if not answer["query"]:
+        return ""  # a greeting: there is nothing to check
     claims = answer.get("claims") or ()
     parts = []
     if claims and not answer.get("abstained"):

@@ -60,7 +60,7 @@ class Guard:
     bounds the body of an upload, everything else may have one megabyte."""
 
     def __init__(self, app: Any, host: str, upload_bytes: int = 1 << 30) -> None:
-        self._app = app
+        self.app = app
         self._names = {"localhost", host.lower(), socket.gethostname().lower()}
         self._loopback = is_loopback(host)
         self._upload_bytes = upload_bytes
@@ -69,7 +69,7 @@ class Guard:
         """Refuse, or pass on with the limits and headers in place."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
-                await self._app(scope, receive, send)
+                await self.app(scope, receive, send)
             return  # the page uses no web sockets
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refusal(scope, headers)
@@ -86,7 +86,7 @@ class Guard:
             if _names_a_file(body):
                 await _refuse(send, 403, "events of this page carry no files")
                 return
-        await self._app(scope, limited, _with_headers(send))
+        await self.app(scope, limited, _with_headers(send))
 
     def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> tuple[int, str] | None:
         host = headers.get(b"host", "")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import IO, Any
@@ -57,7 +58,9 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
     @api.post("/documents")
     async def upload(request: Request) -> dict[str, Any]:
         async with request.form(max_files=_MAX_FILES) as form:
-            sent = [(part.filename or "", part.file) for part in form.getlist("files") if isinstance(part, UploadFile)]
+            parts = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
+            # a browser writes these three characters of a file name so, and no others
+            sent = [(re.sub("%22|%0A|%0D", " ", part.filename or ""), part.file) for part in parts]
             collection, again = str(form.get("collection") or ""), form.get("replace") == "1"
             added = await run_in_threadpool(_added, engine, sent, collection, again)
         if added.saved or added.replaced:
@@ -109,7 +112,7 @@ def _contents(engine: Engine) -> tuple[list[DocumentEntry], list[FileReport]]:
         return [], []
 
 
-def _added(engine: Engine, sent: list[tuple[str, IO[bytes]]], collection: str, replace: bool) -> library.Added:
+def _added(engine: Engine, sent: Sequence[tuple[str, IO[bytes]]], collection: str, replace: bool) -> library.Added:
     corpus = Path(engine.settings.corpus)
     corpus.mkdir(parents=True, exist_ok=True)
     total = library.Added()

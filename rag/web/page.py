@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +87,7 @@ def build_page(engine: Engine, *, concurrency: int = 8, waiting: int = 64) -> gr
             show_progress="hidden",
             api_visibility="private",
         )
+        asked.failure(None, js="() => window.footnote.refused()")
         stop.click(None, cancels=[asked], js="() => window.footnote.stopped()")
     page.queue(max_size=waiting, default_concurrency_limit=concurrency, api_open=False)
     return page

@@ -56,7 +56,7 @@ def marks(path: Path, document: Document, page: int, start: int, end: int) -> tu
                 raise DocumentError(f"has no page {page}")
             sheet = opened[page - 1]
             width, height = sheet.get_size()
-            return width / height, [_placed(sheet, box[1:]) for box in found if box[0] == page]
+            return width / height, _joined([_placed(sheet, box[1:]) for box in found if box[0] == page])
         finally:
             opened.close()
 
@@ -72,3 +72,23 @@ def _placed(sheet: object, box: tuple[float, float, float, float]) -> Rectangle:
         corners.append((left.value / _FINE, top.value / _FINE))
     (x0, y0), (x1, y1) = corners
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def _joined(boxes: list[Rectangle]) -> list[Rectangle]:
+    """Boxes that overlap on one line (ligatures give such) as one."""
+    joined: list[Rectangle] = []
+    for box in boxes:
+        for place, other in enumerate(joined):
+            height = min(box[3] - box[1], other[3] - other[1])
+            shared = min(box[3], other[3]) - max(box[1], other[1])
+            if shared > 0.5 * height and box[0] <= other[2] and other[0] <= box[2]:
+                joined[place] = (
+                    min(box[0], other[0]),
+                    min(box[1], other[1]),
+                    max(box[2], other[2]),
+                    max(box[3], other[3]),
+                )
+                break
+        else:
+            joined.append(box)
+    return joined

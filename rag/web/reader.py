@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
-from typing import Any
 
 from rag.types import Document, Span, title_of
 from rag.web.strings import say
@@ -155,7 +154,7 @@ def _rows_html(text: str, rows: list[Span], mark: Span) -> str:
     head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in names)
     body = []
     for row, entries in zip(rows, cells, strict=True):
-        by_name = {name: value for name, value in entries}
+        by_name = dict(entries)
         tds = "".join(
             f'<td dir="auto">{_marked(text, by_name[name], mark) if name in by_name else ""}</td>' for name in names
         )

@@ -186,7 +186,8 @@ def _cited_html(turn: StoredTurn, language: str) -> str:
         f'data-start="{citation["start"]}" data-end="{citation["end"]}">'
         f'<span class="words" dir="auto">{escape(citation["quote"])}</span> '
         f'<span class="from" dir="auto">{escape(where(language, citation))}</span></button>'
-        f'<span class="cite cite-{escape(citation["support"])}">{citation["number"]}</span></li>'
+        f'<span class="cite cite-{escape(citation["support"])}">{citation["number"]}</span>'
+        f'<button type="button" class="quiet" data-do="wrong-this">{say(language, "wrong_source")}</button></li>'
         for citation in citations
     )
     return f'<ol class="closest cited">{items}</ol>'
@@ -209,27 +210,31 @@ def _passages_html(hits: list[dict[str, Any]], language: str) -> str:
 
 def _why_html(turn: StoredTurn, language: str) -> str:
     """Every candidate with its rank in each leg and what became of it."""
-    keys = ("lexical_rank", "dense_rank", "fused", "reranked", "dropped")
-    head = "".join(f'<th scope="col">{say(language, key)}</th>' for key in keys)
-    rows = []
-    for hit in [*turn.answer.get("hits", ()), *turn.searched.get("dropped", ())]:
-        passage, reasons = hit["passage"], hit["why"]
-        outcome = reasons.get("dropped") or say(language, "kept")
-        cells = [_figure(reasons.get(key)) for key in keys[:-1]] + [escape(str(outcome))]
-        name = escape(passage["title"] or title_of(passage["source"]))
-        page = f" · {passage['page']}" if passage.get("page") else ""
-        rows.append(
-            f'<tr class="{"out" if reasons.get("dropped") else "in"}"><th scope="row" dir="auto">'
-            f'<button type="button" class="link" data-do="passage" data-document="{escape(passage["document_id"])}" '
-            f'data-start="{passage["start"]}" data-end="{passage["end"]}">{name}{page}</button></th>'
-            + "".join(f"<td>{cell}</td>" for cell in cells)
-            + "</tr>"
-        )
-    if not rows:
+    hits = [*turn.answer.get("hits", ()), *turn.searched.get("dropped", ())]
+    if not hits:
         return f'<p class="empty">{say(language, "nothing_found")}</p>'
+    legs = ("lexical_rank", "dense_rank", "fused", "reranked")
+    keys = [key for key in legs if any(hit["why"].get(key) is not None for hit in hits)]
+    head = "".join(f'<th scope="col">{say(language, key)}</th>' for key in [*keys, "dropped"])
+    rows = "".join(_candidate_html(hit, keys, language) for hit in hits)
     return (
         f'<div class="scroll" tabindex="0"><table class="why"><thead><tr><td></td>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _candidate_html(hit: Mapping[str, Any], keys: list[str], language: str) -> str:
+    passage, reasons = hit["passage"], hit["why"]
+    dropped = reasons.get("dropped")
+    cells = [_figure(reasons.get(key)) for key in keys] + [escape(str(dropped or say(language, "kept")))]
+    name = escape(passage["title"] or title_of(passage["source"]))
+    page = f" · {passage['page']}" if passage.get("page") else ""
+    return (
+        f'<tr class="{"out" if dropped else "in"}"><th scope="row" dir="auto">'
+        f'<button type="button" class="link" data-do="passage" data-document="{escape(passage["document_id"])}" '
+        f'data-start="{passage["start"]}" data-end="{passage["end"]}">{name}{page}</button></th>'
+        + "".join(f"<td>{cell}</td>" for cell in cells)
+        + "</tr>"
     )
 
 

@@ -35,7 +35,8 @@ def settings_html(engine: Engine, language: str, *, locked: bool) -> str:
     note = f'<p class="note">{say(language, "locked")}</p>' if locked else ""
     return f"""{note}<form class="settings" data-form="settings">
 <fieldset{off}><legend>{say(language, "generator")}</legend>{generators}
-<label>{say(language, "model")} <input name="model" value="{escape(model)}" autocomplete="off" spellcheck="false"></label>
+<label>{say(language, "model")}
+<input name="model" value="{escape(model)}" autocomplete="off" spellcheck="false"></label>
 <label>{say(language, "base_url")} <input name="base_url" value="{escape(settings.base_url)}" type="url"
  placeholder="http://127.0.0.1:11434/v1" autocomplete="off"></label></fieldset>
 <fieldset{off}><legend>{say(language, "ask")}</legend>

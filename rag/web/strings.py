@@ -69,11 +69,11 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "searched": (
         "Searched {passages} in {documents} · {time}",
-        "{passages} in {documents} durchsucht · {time}",
+        "{passages} durchsucht, {documents} · {time}",
         "已搜索{documents}中的{passages} · {time}",
     ),
     "n_passages": ("{n} passage|{n} passages", "{n} Abschnitt|{n} Abschnitte", "{n} 个段落|{n} 个段落"),
-    "n_documents": ("{n} document|{n} documents", "{n} Dokument|{n} Dokumenten", "{n} 个文档|{n} 个文档"),
+    "n_documents": ("{n} document|{n} documents", "{n} Dokument|{n} Dokumente", "{n} 个文档|{n} 个文档"),
     "searched_for": ("Searched for", "Gesucht wurde", "实际搜索"),
     "edit_query": ("Change this question", "Diese Frage ändern", "修改此问题"),
     "abstained": ("The documents do not say.", "Die Dokumente sagen es nicht.", "文档中没有提到。"),

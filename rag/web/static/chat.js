@@ -41,6 +41,7 @@ function finish(article) {
   delete document.body.dataset.busy;
   const words = $(".answer, .abstained .verdict, .failed p", article)?.textContent ?? "";
   announce(words);
+  article.scrollIntoView({ block: "start", behavior: "instant" });
   if (article.id === "turn-failed") return;
   conversation.id = article.dataset.conversation;
   history.replaceState(null, "", `#c=${conversation.id}`);
@@ -193,7 +194,10 @@ register({
     const article = turnOf(button);
     const options = $(".sources", article) ? ["wrong_source"] : [];
     const verdict = await choose(t("feedback"), [...options, "not_in_documents", "should_have_found"]);
-    if (verdict === "wrong_source") mark(article, "wrong source", []);
+    if (verdict === "wrong_source") {
+      if ($$(".source", article).length > 1) openPanel(article, "cited"); // there each has its own button
+      else mark(article, "wrong source", []);
+    }
     if (verdict === "not_in_documents") mark(article, "not in documents", []);
     if (verdict === "should_have_found") openPanel(article, "found");
   },

@@ -229,6 +229,10 @@ register({
     if (!found) return;
     await mark(state.turn, "wrong source", [span(state.place)]);
   },
+  "wrong-this": async (button) => {
+    await mark(state.turn, "wrong source", [span($(".passage", button.closest("li")).dataset)]);
+    button.replaceWith(t("thanks"));
+  },
   should: async (button) => {
     await mark(state.turn, "should have found", [span($(".passage", button.closest("li")).dataset)]);
     button.replaceWith(t("thanks"));
