@@ -50,5 +50,4 @@ def language_of(text: str) -> str:
         return ""
     import py3langid
 
-    language, _ = py3langid.classify(sample)
-    return "" if language == "zxx" else str(language)
+    return next((str(name) for name, _ in py3langid.rank(sample) if len(name) == 2), "")

@@ -16,11 +16,16 @@ from rag.documents.xlsx import Xlsx
 from rag.errors import DocumentError
 from rag.types import Document
 
-__all__ = ["LegacyOffice"]
+__all__ = ["LegacyOffice", "find_office"]
 
 _TARGETS = {".doc": "docx", ".dot": "docx", ".wpd": "docx", ".pages": "docx", ".xls": "xlsx", ".xlt": "xlsx",
             ".ppt": "pptx", ".pps": "pptx", ".pot": "pptx"}  # fmt: skip
 _SECONDS = 60
+
+
+def find_office() -> str:
+    """LibreOffice's program, "" where it is not installed."""
+    return shutil.which("soffice") or shutil.which("libreoffice") or ""
 
 
 class LegacyOffice(FileLoader):
@@ -30,7 +35,7 @@ class LegacyOffice(FileLoader):
 
     def load(self, path: Path) -> Iterator[Document]:
         """The file as LibreOffice converts it."""
-        program = shutil.which("soffice") or shutil.which("libreoffice")
+        program = find_office()
         if not program:
             raise DocumentError(
                 f"{path.suffix.lower()} files are read by LibreOffice, which is not installed: install it, "

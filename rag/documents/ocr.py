@@ -6,6 +6,7 @@ Debian and Ubuntu, ``brew install tesseract`` on macOS. All installed languages 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -54,7 +55,7 @@ def recognise(png: bytes) -> str:
             capture_output=True,
             timeout=_SECONDS,
             check=True,
-            env={"OMP_THREAD_LIMIT": "1", "PATH": "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin"},
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
         )
     except subprocess.TimeoutExpired as error:
         raise DocumentError(f"took tesseract more than {_SECONDS} seconds") from error

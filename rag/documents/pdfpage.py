@@ -7,17 +7,19 @@ Characters come in the order of the page's content, which for most producers is 
 from __future__ import annotations
 
 import ctypes
+import io
 import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
-__all__ = ["PageText", "Segment", "page_text"]
+__all__ = ["PageText", "Segment", "page_picture", "page_text"]
 
 WIDE_GAP = 1.15  # in units of the font size: what separates columns and cells, not justified words
 MAX_OBJECTS = 20_000
 MAX_CHARACTERS = 200_000
+MAX_PIXELS = 12_000_000
 _INVISIBLE_MODE = 3
 _REPLACED = {0x02: "-", 0xF0B7: "•", 0xF0A7: "▪", 0xA0: " ", 0xFFFE: "-", 0x2011: "-"}
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
@@ -52,7 +54,8 @@ class PageText:
     across: list[tuple[float, float, float]] = field(default_factory=list)  # (y, x0, x1)
     upright: list[tuple[float, float, float]] = field(default_factory=list)  # (x, y0, y1)
     n_hidden: int = 0
-    has_page_image: bool = False
+    has_image: bool = False
+    has_page_image: bool = False  # one that covers most of the page: a scan
     is_cut: bool = False
 
 
@@ -118,6 +121,15 @@ def page_text(page: Any) -> PageText:
     finally:
         text_page.close()
     return result
+
+
+def page_picture(page: Any, dots_per_inch: float = 300) -> bytes:
+    """The page as a grey PNG for text recognition, at most ``MAX_PIXELS`` large."""
+    width, height = page.get_size()
+    scale = min(dots_per_inch / 72, math.sqrt(MAX_PIXELS / max(1.0, width * height)))
+    buffer = io.BytesIO()
+    page.render(scale=scale, grayscale=True).to_pil().save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _read_characters(text_page: Any, result: PageText, view: tuple[float, float, float, float]) -> None:
@@ -280,12 +292,15 @@ def _read_objects(page: Any, result: PageText, area: float) -> None:
     for number in range(min(pdfium.FPDFPage_CountObjects(page.raw), MAX_OBJECTS)):
         item = pdfium.FPDFPage_GetObject(page.raw, number)
         kind = pdfium.FPDFPageObj_GetType(item)
+        if kind == pdfium.FPDF_PAGEOBJ_FORM:
+            result.has_image = True  # at least it may hold one
         if kind not in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE):
             continue
         if not pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top):
             continue
         x0, y0, x1, y1 = left.value, bottom.value, right.value, top.value
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            result.has_image = True
             result.has_page_image |= (x1 - x0) * (y1 - y0) > 0.6 * area
         elif pdfium.FPDFPath_CountSegments(item) <= 5:
             _add_rules(result, x0, y0, x1, y1)

@@ -6,12 +6,16 @@ import re
 from collections import Counter
 from typing import Any
 
+from rag.documents import ocr
 from rag.documents.canonical import Writer, one_line
+from rag.documents.image import write_recognised
+from rag.documents.limits import beat
 from rag.documents.pdflayout import Block, Line, layout, paragraphs
-from rag.documents.pdfpage import page_text
+from rag.documents.pdfpage import page_picture, page_text
 from rag.documents.pdftables import Cell, Table
 from rag.documents.plain import looks_like_title
 from rag.documents.tables import column_names, find_header, name_sources, row_pieces, row_text
+from rag.errors import DocumentError
 
 __all__ = ["PdfText", "mapped_characters", "page_lines"]
 
@@ -23,6 +27,7 @@ _PAGE_NUMBER = re.compile(
 )
 _ENDS_SENTENCE = re.compile(r"[.!?:。！？…]['\"”’)\]]*$")
 _EDGE_LINES = 3
+_FEW_CHARACTERS = 12  # a page number or a stamp on a scan
 # First parts of compounds that are seldom the first part of a divided word.
 _OFTEN_FIRST = frozenset(
     "anti back best brand business case client cost cross customer cutting data decision end face fact first "
@@ -52,6 +57,9 @@ class PdfText:
         self._n_hidden = 0
         self._n_recognised = 0
         self._heading_sizes: list[float] = []
+        self._recognised: dict[int, str] = {}  # page index -> text read off its picture
+        self._failures: list[str] = []
+        self._unread: list[int] = []  # pages that are pictures and were not read
 
     def add_empty(self) -> None:
         """A page that cannot be read still counts."""
@@ -63,6 +71,8 @@ class PdfText:
         drawn = page_text(page)
         self._n_hidden += drawn.n_hidden
         self._n_recognised += drawn.has_page_image and bool(drawn.segments)
+        if drawn.has_image and sum(len(segment.text) for segment in drawn.segments) < _FEW_CHARACTERS:
+            self._recognise(page)
         lines = layout(drawn)
         for line in lines:
             if isinstance(line, Line):
@@ -72,6 +82,18 @@ class PdfText:
                 self._learn_words(line.text)
         self._pages.append(lines)
         self._heights.append(drawn.height)
+
+    def _recognise(self, page: Any) -> None:
+        """Read a page that is a picture, where the means are installed."""
+        number = len(self._pages)
+        if not ocr.is_available():
+            self._unread.append(number + 1)
+            return
+        try:
+            self._recognised[number] = ocr.recognise(page_picture(page))
+        except DocumentError as error:
+            self._failures.append(f"page {number + 1} {error}")
+        beat()
 
     def _learn_words(self, text: str) -> None:
         for word in _WORD.findall(text.lower())[:-1]:
@@ -98,6 +120,8 @@ class PdfText:
                     writer.heading(block.lines[0].text, min(6, len(self._heading_sizes) + 1))
                 else:
                     self._write_block(writer, block, body, is_first=place == 0)
+            if recognised := self._recognised.get(number):
+                write_recognised(writer, recognised)
             if writer.n_characters == before:
                 empty.append(number + 1)
         self._warn(writer, empty)
@@ -200,8 +224,11 @@ class PdfText:
             writer.warn("hidden text was left out")
         if self._n_recognised:
             writer.warn("scanned pages: their text was recognised by a machine and may hold errors")
-        if empty and writer.n_characters:
-            writer.warn(f"no text on {_ranges(empty)}")
+        for failure in self._failures[:5]:
+            writer.warn(failure)
+        if empty:
+            pictures = bool(set(empty) & set(self._unread))
+            writer.warn(f"no text on {_ranges(empty)}{f'; {ocr.INSTALL}' if pictures else ''}")
 
 
 def _stands_above(block: Block, following: list[Block]) -> bool:

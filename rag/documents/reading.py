@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.documents import ocr
 from rag.documents.canonical import one_line
 from rag.documents.language import language_of
+from rag.documents.legacy import find_office
 from rag.documents.registry import loader_for
 from rag.documents.walk import File
 from rag.errors import DocumentError
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["FINGERPRINT", "read"]
 
-FINGERPRINT = "documents-2"  # goes up whenever a file may be read differently than before
+# Goes up whenever a file may be read differently than before; what the system can read is part of it.
+FINGERPRINT = "+".join(
+    ["documents-4", *(["ocr"] if ocr.is_available() else []), *(["office"] if find_office() else [])]
+)
 MAX_DEPTH = 3  # files inside files inside files
 MAX_PARTS = 2000
 MAX_PART_BYTES = 400 * 2**20
