@@ -34,6 +34,7 @@ _SAME = 0.9  # share of the sentence's words, in any order, below which it was w
 _RUN = 5  # words in a row that make a run copied rather than met by chance
 _GAP = 4  # source words left out at one place, beyond which a clause was left out rather than changed
 _TOKEN = re.compile(r"\d+(?:[.,'’]\d+)*|%|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_LINKS = frozenset("of the for de la van von der und".split())
 _LIST = frozenset(["and", "or"])
 _JOINTS = frozenset("and or but while whereas which who as so then because also".split())
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“(\[]?[A-Z])")
@@ -153,9 +154,15 @@ def _places(words: list[str], among: list[str]) -> list[int]:
 
 
 def _runs(words: tuple[_Word, ...]) -> list[tuple[int, int]]:
-    """Every run of up to four neighbouring names, numbers or dates."""
+    """Every run of names, numbers or dates, up to six words; "of" and the like may stand inside."""
     marked = [word.is_capital or word.is_number for word in words]
-    return [(i, j) for i in range(len(words)) for j in range(i + 1, min(i + 4, len(words)) + 1) if all(marked[i:j])]
+    linked = [mark or word.text in _LINKS for mark, word in zip(marked, words, strict=True)]
+    return [
+        (i, j)
+        for i in range(len(words))
+        for j in range(i + 1, min(i + 6, len(words)) + 1)
+        if marked[i] and marked[j - 1] and all(linked[i:j])
+    ]
 
 
 def _stitched(said: tuple[_Word, ...], told: tuple[_Word, ...]) -> list[str]:
@@ -192,9 +199,9 @@ def foreign(sentence: str, source: str) -> str:
         if size >= _RUN:
             copied |= set(range(i, i + size))
         i += max(1, size if size >= _RUN else 1)
-    rest = [word for i, word in enumerate(ours) if i not in copied and is_content(word)]
+    rest = [word for i, word in enumerate(ours) if i not in copied and is_content(word) and not said[i].is_number]
     strange = [word for word in rest if stem(word) not in known]
-    is_foreign = len(copied) >= 0.3 * len(ours) and len(strange) >= 3 and len(strange) > 0.6 * len(rest)
+    is_foreign = len(copied) >= 0.35 * len(ours) and len(strange) >= 2 and len(strange) >= 0.6 * len(rest)
     return " ".join(strange[:4]) if is_foreign else ""
 
 

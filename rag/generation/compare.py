@@ -22,6 +22,7 @@ from rag.generation.opposites import opposites
 
 __all__ = ["missing_facts", "polarity_differs", "shared"]
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'“(\[]?[A-ZÄÖÜ])|\n{2,}")
 _HEDGE = re.compile(
     r"(?i)\b(?:about|around|approximately|approx|roughly|nearly|almost|some|over|more than|under|less than|"
     r"circa|ca|close to|just|at least|at most|up to|etwa|rund|knapp|über)\W*$"
@@ -93,7 +94,8 @@ class _Known:
         self.acronyms = frozenset(name.text for name in (*told.names, *around.names) if name.text.isupper())
 
     def has(self, name: Name) -> bool:
-        if "".join(name.parts) in self.initials:
+        joined = "".join(name.parts)
+        if name.text.isupper() and any(joined in initials for initials in self.initials):
             return True
         if len(name.parts) > 1 and "".join(part[0] for part in name.parts).upper() in self.acronyms:
             return True
@@ -120,9 +122,9 @@ def _same_root(a: str, b: str) -> bool:
     return n >= 4 and a[n:] in _DEMONYM_ENDINGS and b[n:] in _DEMONYM_ENDINGS
 
 
-def shared(sentence: str, source: str, context: str = "") -> float:
+def shared(sentence: str, source: str) -> float:
     """The share of the sentence's content words that the source holds, 0 to 1."""
-    said, told = read_facts(sentence).terms, read_facts(source).terms | read_facts(context).terms
+    said, told = read_facts(sentence).terms, read_facts(source).terms
     if not said:
         return 1.0
     roots = {term[:5] for term in told if len(term) >= 5}
@@ -131,7 +133,7 @@ def shared(sentence: str, source: str, context: str = "") -> float:
 
 def polarity_differs(sentence: str, source: str) -> list[str]:
     """Denials on one side only, and opposites in place of words."""
-    said, told = read_facts(sentence), read_facts(source)
+    said, told = read_facts(sentence), read_facts(_nearest(sentence, source))
     reasons = []
     softened = any(word in SOFT_NEGATIONS or is_negated_word(word) for word in told.words)
     softened_said = any(word in SOFT_NEGATIONS or is_negated_word(word) for word in said.words)
@@ -144,6 +146,16 @@ def polarity_differs(sentence: str, source: str) -> list[str]:
         if opposite and said.negations == told.negations:
             reasons.append(f"the opposite of “{min(opposite)}” in the source")
     return reasons
+
+
+def _nearest(sentence: str, source: str) -> str:
+    """The sentence of the source that says most of what the sentence says; the whole source when the
+    sentence takes from several."""
+    said = read_facts(sentence).terms
+    parts = _SENTENCE_END.split(source)
+    common = [len(said & read_facts(part).terms) for part in parts]
+    together = len(said & read_facts(source).terms)
+    return parts[common.index(max(common))] if max(common) >= 0.7 * together else source
 
 
 def _denied(told: Facts, said: Facts) -> bool:

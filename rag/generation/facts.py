@@ -84,9 +84,7 @@ _ORDINALS = {
         fifteenth sixteenth seventeenth eighteenth nineteenth""".split()
     )
 } | {word[:-1] + "ieth": value for word, value in _TENS.items()}
-_OTHERS = {"once": 1, "twice": 2, "thrice": 3, "dozen": 12, "half": 0.5, "double": 2, "doubled": 2, "triple": 3,
-           "tripled": 3, "quarter": 0.25, "pair": 2, "single": 1, "sole": 1, "both": 2, "couple": 2, "decade": 10,
-           "decades": 10, "century": 100}  # fmt: skip
+_OTHERS = {"twice": 2, "thrice": 3, "dozen": 12, "half": 0.5, "double": 2, "doubled": 2, "triple": 3, "tripled": 3}
 NUMBER_WORDS: dict[str, float] = {
     **_SMALL,
     **_TENS,
@@ -254,6 +252,8 @@ def is_negated_word(word: str) -> bool:
 
 def count_negations(all_words: tuple[str, ...]) -> int:
     """How many words deny; "not only" does not, and "no" before a number stands for "number"."""
+    if all_words[:1] == ("no",):  # "No, …" answers the question
+        all_words = all_words[1:]
     pairs = zip(all_words, (*all_words[1:], ""), strict=False)
     return sum(
         is_negation(word) and not (word == "not" and after == "only") and not (word == "no" and after.isdigit())
@@ -302,7 +302,7 @@ def _codes(text: str) -> tuple[list[Name], str]:
     found = []
     for match in _CODE.finditer(text):
         code = match.group()
-        if _UNITED.match(code) or re.fullmatch(r"(?i)[\d.,]+-[a-z-]+|[a-z]+(-[a-z]+)*-?\d{4}", code):
+        if _UNITED.match(code) or re.fullmatch(r"[\d.,]+-[A-Za-z-]+|[a-z]+(-[a-z]+)*-?\d{4}", code):
             continue
         if re.fullmatch(r"\d+(?:[-/]\d+)+", code):
             continue
@@ -331,7 +331,7 @@ def _numbers(text: str) -> list[Number]:
         sign = -1.0 if match["sign"] else 1.0
         found.append(
             Number(
-                match.group().strip(),
+                (match.group() if unit or scale != 1 else text[match.start() : match.end("digits")]).strip(),
                 frozenset(round(sign * value * scale, 6) for value in values),
                 unit,
                 digits,
