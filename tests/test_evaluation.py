@@ -208,6 +208,14 @@ def test_documents_match_by_record_path_or_name():
     assert judge().matches(question, hits, "document") == [{"Normans#1"}, set(), {"notes.txt"}]
 
 
+def test_a_text_with_two_names_is_found_under_either():
+    question = Question("q", "?", gold={"copy": 1})
+    twin = hit(1, "c.jsonl#a")
+    assert judge().matches(question, [twin], "document") == [set()]
+    knowing = Judge(lambda document_id: None, [(twin.passage.document_id, "c.jsonl#copy")])
+    assert knowing.matches(question, [twin], "document") == [{"copy"}]
+
+
 def test_pages_match_exactly_and_by_neighbour():
     question = Question("q", "?", gold={"book.pdf#page=2": 1})
     before, across = hit(1, BOOK.source, 0, 100, page=1), hit(2, BOOK.source, 90, 130, page=1)
@@ -252,7 +260,11 @@ class Scripted:
         return self.texts.get(document_id)
 
     def documents(self):
-        return [SimpleNamespace(source=hit.passage.source) for hits in self.found.values() for hit in hits]
+        return [
+            SimpleNamespace(source=hit.passage.source, document_id=hit.passage.document_id)
+            for hits in self.found.values()
+            for hit in hits
+        ]
 
     def status(self):
         return SimpleNamespace(n_documents=2, n_passages=3)

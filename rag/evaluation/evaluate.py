@@ -67,7 +67,7 @@ def evaluate(
     tell = progress or (lambda stage, done, total: None)
     n = len(asked)
     fetch = lru_cache(maxsize=64)(assistant.document)
-    judge = Judge(fetch)
+    judge = Judge(fetch, ((document.document_id, document.source) for document in assistant.documents()))
     known = levels(asked)
     primary = known[0]
     rankings = retrieval.search_all(assistant, asked, progress=lambda done: tell("search", done, n))
@@ -83,7 +83,7 @@ def evaluate(
         "gold_missing": _gold_missing(assistant, asked),
         "level": primary,
         "retrieval": {level: retrieval.table(rankings, judge, level) for level in known},
-        "coverage": retrieval.coverage(rankings),
+        "coverage": retrieval.coverage(rankings, judge),
         "by_type": retrieval.by_type(rankings, judge, primary),
         "latency_ms": measures.percentiles([ranking.seconds * 1000 for ranking in rankings]),
         "follow_ups": retrieval.follow_ups(assistant, rankings, judge, primary),

@@ -38,10 +38,14 @@ def names(source: str) -> set[str]:
 
 
 class Judge:
-    """Matches hits with gold. ``fetch`` returns the document of an id, for pages and offsets."""
+    """Matches hits with gold. ``fetch`` returns the document of an id, for pages and offsets; ``sources``
+    are pairs (document id, source): one text may have several names, and each of them counts as found."""
 
-    def __init__(self, fetch: Callable[[str], Document | None]) -> None:
+    def __init__(self, fetch: Callable[[str], Document | None], sources: Iterable[tuple[str, str]] = ()) -> None:
         self._fetch = fetch
+        self._files: dict[str, set[str]] = {}  # by document id
+        for document_id, source in sources:
+            self._files.setdefault(document_id, set()).update(map(file_of, names(source)))
         self._pages: dict[str, tuple[int, int] | None] = {}  # by passage id
 
     def matches(self, question: Question, hits: Sequence[Hit], level: str) -> list[frozenset[str]]:
@@ -64,11 +68,13 @@ class Judge:
             return {file_of(name): grade for name, grade in question.gold.items()}
         return {name: grade for name, grade in question.gold.items() if PAGED.fullmatch(name)}
 
-    @staticmethod
-    def from_gold(question: Question, hit: Hit) -> frozenset[str]:
-        """The gold documents that the passage is from: one, or none."""
-        known = {file_of(name) for name in names(hit.passage.source)}
-        return frozenset(known & {file_of(name) for name in question.gold})
+    def from_gold(self, question: Question, hit: Hit) -> frozenset[str]:
+        """The gold documents that the passage is from."""
+        return frozenset(self._files_of(hit) & {file_of(name) for name in question.gold})
+
+    def _files_of(self, hit: Hit) -> set[str]:
+        named = self._files.get(hit.passage.document_id, set())
+        return named | {file_of(name) for name in names(hit.passage.source)}
 
     def _evidence(self, question: Question, hit: Hit) -> frozenset[str]:
         if not self.from_gold(question, hit):
@@ -83,7 +89,7 @@ class Judge:
     def _on_page(self, question: Question, hit: Hit, around: int) -> frozenset[str]:
         if (pages := self._pages_of(hit)) is None:
             return frozenset()
-        known = {file_of(name) for name in names(hit.passage.source)}
+        known = self._files_of(hit)
         return frozenset(
             name
             for name in question.gold

@@ -110,13 +110,13 @@ def by_type(rankings: Sequence[Ranking], judge: Judge, level: str) -> dict[str, 
     return found
 
 
-def coverage(rankings: Sequence[Ranking]) -> dict[str, dict[str, float]]:
+def coverage(rankings: Sequence[Ranking], judge: Judge) -> dict[str, dict[str, float]]:
     """By leg, the mean share of the evidence's characters within the first so many characters found."""
     found: dict[str, dict[str, float]] = {}
     for leg in LEGS:
         for budget in BUDGETS:
             shares = [
-                _covered(ranking.leg(leg), ranking.question, budget)
+                _covered(ranking.leg(leg), ranking.question, judge, budget)
                 for ranking in rankings
                 if ranking.question.evidence
             ]
@@ -125,14 +125,14 @@ def coverage(rankings: Sequence[Ranking]) -> dict[str, dict[str, float]]:
     return found
 
 
-def _covered(hits: Sequence[Hit], question: Question, budget: int) -> float:
+def _covered(hits: Sequence[Hit], question: Question, judge: Judge, budget: int) -> float:
     spans = []
     for hit in hits:
         if budget <= 0:
             break
         start, end = hit.passage.start, min(hit.passage.end, hit.passage.start + budget)
         budget -= end - start
-        if Judge.from_gold(question, hit):
+        if judge.from_gold(question, hit):
             spans.append(Span(start, end))
     return measures.span_coverage(spans, question.evidence)
 
