@@ -14,7 +14,7 @@ from rag import cli
 
 def run(*arguments: object, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     """Exit status, stdout, stderr of ``rag ARGUMENTS``."""
-    code = cli._run([str(argument) for argument in arguments])
+    code = cli.run([str(argument) for argument in arguments])
     captured = capsys.readouterr()
     return code, captured.out, captured.err
 

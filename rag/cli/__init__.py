@@ -1,0 +1,63 @@
+"""The command line: ``rag build``, ``ask``, ``search``, ``status``, ``serve``, ``eval``, ``plugins``.
+
+Data goes to stdout, chatter to stderr, and ``--json`` makes the data machine-readable. What goes wrong is one
+line on stderr. Exit status: 0 done, 1 the world said no, 2 the call has to change, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from rag.cli import ask, build, look
+from rag.cli.shared import app
+from rag.errors import RagError
+from rag.version import __version__
+
+__all__ = ["app", "ask", "build", "look", "main", "run"]
+
+
+def main() -> None:
+    """Entry point of the ``rag`` command."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("rag").setLevel(logging.INFO)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and turn whatever happens into an exit status and at most one line."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(arguments, prog_name="rag", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except RagError as error:
+        return _complain(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain("stopped", 130)
+    except BrokenPipeError:
+        # whoever read our output has had enough; say nothing, also not when Python closes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except typer.Exit as error:
+        return int(error.exit_code)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # a usage error of the command line itself
+            return _complain(f"{error.format_message()} (rag --help says how)", 2)
+        raise
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"rag: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(f"Footnote {__version__}")
+        raise typer.Exit()

@@ -1,0 +1,98 @@
+"""``rag build``: bring the index up to date, with a progress bar, and stop cleanly when told to."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag.cli.shared import IndexOption, JsonOption, app, assistant_over, print_json
+
+if TYPE_CHECKING:
+    from rag.types import BuildReport, Progress
+
+__all__ = ["build_command"]
+
+
+@app.command("build")
+def build_command(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders and files.")] = None,
+    index: IndexOption = None,
+    embedder: Annotated[str | None, typer.Option(help="minilm, or sentence-transformers:NAME_OR_PATH.")] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read and embed everything anew.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the index up to date: it then holds what the paths hold, and nothing else.
+
+    Without a PATH: those of the last build, or the corpus folder. Only what changed is read and embedded.
+    """
+    assistant = assistant_over(index, embedder=embedder)
+    with _stoppable(), _Bars() as bars:
+        report = assistant.build(*(paths or []), progress=bars, rebuild=rebuild)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        _print_report(report)
+
+
+def _print_report(report: BuildReport) -> None:
+    for file in report.files:
+        if file.status == "skipped":
+            print(f"skipped  {file.source}: {file.reason}", file=sys.stderr)
+        for warning in file.warnings if file.status == "indexed" else ():
+            print(f"warning  {file.source}: {warning}", file=sys.stderr)
+    for note in report.notes:
+        print(f"note     {note}", file=sys.stderr)
+    count = {status: sum(file.status == status for file in report.files) for status in ("indexed", "unchanged")}
+    gone = sum(file.status == "removed" for file in report.files)
+    skipped = sum(file.status == "skipped" for file in report.files)
+    print(
+        f"{report.n_documents} documents, {report.n_passages} passages ready in {report.seconds:.1f} s: "
+        f"{count['indexed']} files read, {count['unchanged']} unchanged, {gone} removed, {skipped} skipped; "
+        f"{report.n_embedded} passages embedded, {report.n_reused} known already"
+    )
+
+
+class _Bars:
+    """Progress on stderr: one bar a stage, with the rate and the time left."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._stage = ""
+
+    def __enter__(self) -> _Bars:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, progress: Progress) -> None:
+        from tqdm import tqdm
+
+        if progress.stage != self._stage:
+            self.__exit__()
+            self._stage = progress.stage
+            unit = " files" if progress.stage == "reading" else " passages"
+            self._bar = tqdm(
+                total=progress.total, desc=progress.stage, unit=unit, file=sys.stderr, leave=False, dynamic_ncols=True
+            )
+        self._bar.update(progress.done - self._bar.n)
+
+
+class _stoppable:
+    """SIGTERM ends a build the way Ctrl-C does: cleanly, with what was committed kept."""
+
+    def __enter__(self) -> None:
+        self._previous = signal.signal(signal.SIGTERM, self._stop)
+
+    def __exit__(self, *details: object) -> None:
+        signal.signal(signal.SIGTERM, self._previous)
+
+    @staticmethod
+    def _stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
