@@ -8,7 +8,7 @@ prototype, over 500 questions, stopping at paragraphs raised MRR@10 of fused ret
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,51 +82,73 @@ class ParagraphChunker:
     def _short_enough(self, text: str, previous: int, span: Span) -> list[tuple[Span, int]]:
         """The sentence with its length, in pieces when it is too long. The length counts the white space
         before it too, so that lengths of neighbours add up."""
-        n_tokens = self._n_tokens(text, span.start, span.end)
-        if n_tokens > min(LONGEST_SENTENCE, self.passage_tokens) and (parts := halves(text, span)):
+        longest = min(LONGEST_SENTENCE, self.passage_tokens)
+        surely_too_long = span.end - span.start > 64 * longest  # no need to count a megabyte at every halving
+        n_tokens = 0 if surely_too_long else self.count(text, span.start, span.end)
+        if (surely_too_long or n_tokens > longest) and (parts := halves(text, span)):
             left, right = parts
             return self._short_enough(text, previous, left) + self._short_enough(text, left.end, right)
-        if span.start - previous > 1 or not text[previous : span.start].isspace():
-            n_tokens += span.start - previous  # no token is shorter than a character
+        if (gap := text[previous : span.start]) != " ":  # a single space is part of the word after it
+            n_tokens += len(gap.encode("utf-8", "surrogatepass"))  # no token is shorter than a byte
         return [(span, n_tokens)]
 
-    def _n_tokens(self, text: str, start: int, end: int) -> int:
+    def count(self, text: str, start: int, end: int) -> int:
+        """The length of ``text[start:end]`` in tokens."""
         return len(self.encoding.encode_ordinary(text[start:end]))
 
-    def _packed(self, text: str, units: Sequence[_Unit]) -> list[list[_Unit]]:
+    def _packed(self, text: str, units: Iterable[_Unit]) -> list[list[_Unit]]:
         passages: list[list[_Unit]] = []
-        current: list[_Unit] = []
+        current = _Passage(self, text)
         for unit in units:
-            if current:
-                full_enough = sum(unit.n_tokens for unit in current) >= FULL_ENOUGH * self.passage_tokens
-                leads_in = text[current[-1].span.end - 1] in ":："  # to the list or table after the blank line
+            if current.units:
+                full_enough = current.n_tokens >= FULL_ENOUGH * self.passage_tokens
+                leads_in = text[current.units[-1].span.end - 1] in ":："  # to the list or table that follows
                 stops_here = full_enough and (unit.is_heading or (unit.after_blank and not leads_in))
-                if stops_here or not self._fit(text, [*current, unit]):
-                    carried = _trailing_headings(current)
-                    passages.append(current)
-                    current = carried
-                if current and not self._fit(text, [*current, unit]):
-                    passages.append(current)
-                    current = []
-            current.append(unit)
-        if current:
-            passages.append(current)
+                if stops_here or not current.has_room(unit):
+                    carried = _trailing_headings(current.units)
+                    passages.append(current.units)
+                    current = _Passage(self, text, carried)
+                if current.units and not current.has_room(unit):
+                    passages.append(current.units)
+                    current = _Passage(self, text)
+            current.add(unit)
+        if current.units:
+            passages.append(current.units)
         return passages
-
-    def _fit(self, text: str, units: Sequence[_Unit]) -> bool:
-        """Whether the units make a passage that is not too long. Tokens may join across units, or fall
-        differently: near the limit the passage itself is counted."""
-        n_tokens = sum(unit.n_tokens for unit in units)
-        if abs(n_tokens - self.passage_tokens) > 2 * len(units):
-            return n_tokens <= self.passage_tokens
-        return self._n_tokens(text, units[0].span.start, units[-1].span.end) <= self.passage_tokens
 
     def _merge_remainder(self, text: str, passages: list[list[_Unit]]) -> None:
         """Join a tiny last passage to the one before it when they fit together."""
         if len(passages) > 1 and sum(unit.n_tokens for unit in passages[-1]) < TOO_SMALL * self.passage_tokens:
             together = passages[-2] + passages[-1]
-            if self._fit(text, together):
+            if self.count(text, together[0].span.start, together[-1].span.end) <= self.passage_tokens:
                 passages[-2:] = [together]
+
+
+class _Passage:
+    """A passage in the making. ``n_tokens`` adds up the lengths of its units; tokens may join or fall
+    differently where units meet, so near the limit the text itself is counted."""
+
+    def __init__(self, chunker: ParagraphChunker, text: str, units: Iterable[_Unit] = ()) -> None:
+        self._chunker = chunker
+        self._text = text
+        self._n_uncertain = 0  # units added since the text was counted
+        self.units: list[_Unit] = []
+        self.n_tokens = 0
+        for unit in units:
+            self.add(unit)
+
+    def add(self, unit: _Unit) -> None:
+        self.units.append(unit)
+        self.n_tokens += unit.n_tokens
+        self._n_uncertain += 1
+
+    def has_room(self, unit: _Unit) -> bool:
+        limit = self._chunker.passage_tokens
+        if abs(self.n_tokens + unit.n_tokens - limit) > 2 * (self._n_uncertain + 1):
+            return self.n_tokens + unit.n_tokens <= limit
+        n_tokens = self._chunker.count(self._text, self.units[0].span.start, unit.span.end)
+        self.n_tokens, self._n_uncertain = n_tokens - unit.n_tokens, 1
+        return n_tokens <= limit
 
 
 def _trailing_headings(units: list[_Unit]) -> list[_Unit]:

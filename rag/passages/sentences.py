@@ -83,15 +83,18 @@ def halves(text: str, span: Span) -> tuple[Span, Span] | None:
     """``span`` cut in two at the best place near its middle: a line break, then a semicolon, a colon, a
     comma, a space, and only then between two characters. None when there is nothing to cut."""
     length = span.end - span.start
-    middle = span.start + length // 2
-    low, high = span.start + length // 5, span.end - length // 5
+    low, near, high = (span.start + length * tenths // 10 for tenths in (2, 4, 8))
     for separator in _SEPARATORS:
-        ends = [match.end() for match in separator.finditer(text, low, high)]
-        for at in sorted(ends, key=lambda at: abs(at - middle)):
-            left, right = trimmed(text, span.start, at), trimmed(text, at, span.end)
-            if left is not None and right is not None:
-                return left, right
-    left, right = trimmed(text, span.start, middle), trimmed(text, middle, span.end)
+        match = separator.search(text, near, high)
+        if match is None:
+            match = next(reversed(list(separator.finditer(text, low, near))), None)
+        if match is not None and (cut := _cut(text, span, match.end())):
+            return cut
+    return _cut(text, span, span.start + length // 2)
+
+
+def _cut(text: str, span: Span, at: int) -> tuple[Span, Span] | None:
+    left, right = trimmed(text, span.start, at), trimmed(text, at, span.end)
     return (left, right) if left is not None and right is not None else None
 
 
