@@ -30,13 +30,13 @@ _WHOLE_LINES = re.compile(
     r"""^(?:
       view\ (?:the\ )?original\ (?:content|release|version)\b.*
     | (?:this\ )?(?:press\ release|news\ release|content)\ (?:was|is)\ (?:distributed|issued|provided)\ by\b.*
-    | (?:copyright|\(c\)|©)\s.{0,160}
+    | (?:copyright|\(c\)|©)\s*(?:\(c\)|©)?\s*(?:19|20)\d\d\b.{0,160}
     | .{0,120}\ball\ rights\ reserved\.?
     | (?:source|fonte|quelle)\s*:?\s*https?://\S+
     | (?:https?://|www\.)\S+
     | (?:read|learn|find\ out)\ more(?:\ (?:at|here|on)\b.{0,120})?[.:]?
-    | (?:share|tweet|print|email|subscribe|sign\ up|follow\ us|advertisement|cookie\ policy|privacy\ policy)\b.{0,60}
-    | (?:for\ (?:more|further)\ information,?\ (?:please\ )?(?:visit|contact|call)\b.{0,200})
+    | (?:share|tweet|print|e-?mail|subscribe|sign\ up|follow\ us|advertisement|cookie\ policy|privacy\ policy)
+      (?:\ (?:this|now|here|on|via|to\ (?:our|the)|us|with|for\ (?:our|the))\b[^.]{0,40})?
     | (?:logo|photo|video|image)s?\s*(?:-|–|:)\s*https?://\S+
     | (?:this\ )?(?:e-?mail|message)\b.{0,80}\bconfidential\b.*
     )$""",

@@ -68,19 +68,20 @@ def walk(paths: Sequence[str | Path]) -> Iterator[File]:
         if not os.path.lexists(root):
             raise UsageError(f"there is no file or folder {str(root)!r}")
     files: list[File] = []
-    for root, prefix in zip(roots, _prefixes(roots), strict=True):
+    for root, name in zip(roots, _names(roots), strict=True):
         if root.is_dir():
-            files += _walk_folder(root, prefix)
+            files += _walk_folder(root, name if len(roots) > 1 else "")
         else:
-            files.append(_file(root, display_name(os.fsencode(root.name)), "", root.resolve().parent))
+            files.append(_file(root, name, "", root.resolve().parent))
     yield from sorted(files, key=lambda file: file.source)
 
 
-def _prefixes(roots: Sequence[Path]) -> Iterator[str]:
-    """What the sources of each root begin with: nothing for a single one, else its name, made unique."""
+def _names(roots: Sequence[Path]) -> Iterator[str]:
+    """A name for each root, made unique: what the sources of a folder begin with when there are several
+    roots, and the source of a single file."""
     seen: dict[str, int] = {}
     for root in roots:
-        name = display_name(os.fsencode(root.resolve().name)) if len(roots) > 1 else ""
+        name = display_name(os.fsencode(root.name or root.resolve().name))
         seen[name] = seen.get(name, 0) + 1
         yield name if seen[name] == 1 else f"{name} ({seen[name]})"
 

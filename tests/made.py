@@ -1,0 +1,96 @@
+"""Small documents made by the tests themselves: a PDF with fonts, lines and pages; ZIP packages."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+
+
+def pdf_of(pages: Sequence[Sequence[tuple[float, float, float, str]]], *, rules: str = "", title: str = "") -> bytes:
+    """A PDF of text lines (x, y, size, words); a size below 0 means bold. ``rules`` are drawing operators."""
+    objects: list[bytes] = []
+
+    def add(body: str | bytes) -> int:
+        objects.append(body.encode("latin-1") if isinstance(body, str) else body)
+        return len(objects)
+
+    add("<< /Type /Catalog /Pages 2 0 R >>")
+    add("")  # the page tree, filled in below
+    add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
+    add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>")
+    info = add(f"<< /Title ({title}) /CreationDate (D:20240229120000Z) >>")
+    kids = []
+    for lines in pages:
+        drawn = [rules]
+        for x, y, size, words in lines:
+            escaped = words.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+            drawn.append(f"BT /{'F2' if size < 0 else 'F1'} {abs(size)} Tf {x} {y} Td ({escaped}) Tj ET")
+        stream = "\n".join(drawn).encode("cp1252")
+        content = add(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
+        kids.append(
+            add(
+                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
+                f"/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> /Contents {content} 0 R >>"
+            )
+        )
+    references = " ".join(f"{kid} 0 R" for kid in kids)
+    objects[1] = f"<< /Type /Pages /Kids [{references}] /Count {len(kids)} >>".encode()
+    out = io.BytesIO(b"%PDF-1.4\n")
+    out.seek(0, io.SEEK_END)
+    offsets = []
+    for number, body in enumerate(objects, 1):
+        offsets.append(out.tell())
+        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+    start = out.tell()
+    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
+    out.writelines(b"%010d 00000 n \n" % offset for offset in offsets)
+    out.write(b"trailer << /Size %d /Root 1 0 R /Info %d 0 R >>\n" % (len(objects) + 1, info))
+    out.write(b"startxref\n%d\n%%%%EOF\n" % start)
+    return out.getvalue()
+
+
+def package_of(parts: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A ZIP file of named parts."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as package:
+        for name, data in parts.items():
+            package.writestr(name, data)
+    return buffer.getvalue()
+
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def docx_of(body: str, extra: Mapping[str, str] | None = None) -> bytes:
+    """A Word document around the XML of its body."""
+    document = f'<?xml version="1.0"?><w:document {W}><w:body>{body}</w:body></w:document>'
+    return package_of({"word/document.xml": document, **(extra or {})})
+
+
+def word_paragraph(text: str, properties: str = "") -> str:
+    """A Word paragraph."""
+    return f"<w:p><w:pPr>{properties}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def word_table(rows: Sequence[Sequence[str]]) -> str:
+    """A Word table of plain cells."""
+    cells = "".join(f"<w:tr>{''.join(f'<w:tc>{word_paragraph(cell)}</w:tc>' for cell in row)}</w:tr>" for row in rows)
+    return f"<w:tbl>{cells}</w:tbl>"
+
+
+def xlsx_of(rows: Sequence[str], styles: str = "") -> bytes:
+    """A workbook with one sheet "Plans" around the XML of its rows."""
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    r = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relationship = "http://schemas.openxmlformats.org/package/2006/relationships"
+    return package_of(
+        {
+            "xl/workbook.xml": f'<workbook {main} xmlns:r="{r}"><sheets><sheet name="Plans" sheetId="1" r:id="r1"/>'
+            "</sheets></workbook>",
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{relationship}">'
+            f'<Relationship Id="r1" Type="{r}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+            "xl/worksheets/sheet1.xml": f"<worksheet {main}><sheetData>{''.join(rows)}</sheetData></worksheet>",
+            "xl/styles.xml": f"<styleSheet {main}>{styles}</styleSheet>",
+        }
+    )
