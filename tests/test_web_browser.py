@@ -447,3 +447,32 @@ def test_settings_are_used_and_kept(browser: Any, server: dict[str, Any]) -> Non
         time.sleep(0.05)
     assert engine.settings.k == 3
     assert engine.conversations.preferences()["k"] == 3
+
+
+def test_why_and_find_support(browser: Any, server: dict[str, Any]) -> None:
+    with opened(browser, server) as page:
+        turn = ask(page, "How heavy is the spectrograph Wren?")
+        turn.locator("[data-do=panel]").click()
+        page.click("#tab-why")
+        page.wait_for_selector(".why tbody tr")
+        assert page.locator(".why thead th").all_inner_texts()[:2] == ["Words", "Meaning"]
+        page.select_option(".why-not select", "ridge/observatory.md")
+        page.click(".why-not button")
+        page.wait_for_function("() => document.querySelector('.why-not [role=status]').textContent !== ''")
+        assert "rank 1" in page.locator(".why-not [role=status]").inner_text()
+        page.keyboard.press("Escape")
+        page.evaluate("getSelection().selectAllChildren(document.querySelector('.turn .answer'))")
+        page.click("#find-support")
+        page.wait_for_selector("#panel-body .words")
+        assert "412 kilograms" in page.locator("#panel-body .words").first.inner_text()
+
+
+def test_stop_leaves_what_was_there(browser: Any, server: dict[str, Any]) -> None:
+    with opened(browser, server) as page:
+        page.route("**/gradio_api/queue/data*", lambda route: None)  # an answer that never comes
+        page.fill("#question textarea", "Who is the director?")
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector("#turn-live")
+        page.click("#stop")
+        page.wait_for_selector(".turn .note:text('Stopped')")
+        assert page.locator("#send").is_visible()

@@ -200,10 +200,10 @@ def _runs(
             html = f"<strong>{html}</strong>"
         if struck:
             html = f"<s>{html}</s>"
-        claim = _claim_at(claims, left)
-        if claim is not None and claim["support"] in ("weak", "unsupported"):
-            reason = "; ".join(claim.get("reasons") or ()) or say(language, claim["support"])
-            html = f'<span class="claim claim-{claim["support"]}" title="{escape(reason)}">{html}</span>'
+        stated = _claim_at(claims, left)
+        if stated is not None and stated["support"] in ("weak", "unsupported"):
+            reason = "; ".join(stated.get("reasons") or ()) or say(language, stated["support"])
+            html = f'<span class="claim claim-{stated["support"]}" title="{escape(reason)}">{html}</span>'
         runs.append(html)
     return runs
 

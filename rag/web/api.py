@@ -40,12 +40,14 @@ class Asked(BaseModel):
         return tuple(Turn(turn.get("question", ""), turn.get("answer", "")) for turn in self.history)
 
 
-def routes(engine: Engine) -> APIRouter:
-    """Questions, status and conversations."""
+def routes(engine: Engine, *, locked: bool) -> APIRouter:
+    """Questions, status and conversations. ``locked``: the generator cannot be chosen from outside."""
     api = APIRouter(prefix="/api")
 
     @api.post("/ask")
     def ask(asked: Asked) -> dict[str, Any]:
+        if locked and asked.generator:
+            raise HTTPException(403, "the generator is chosen where the page was started")
         answer = engine.assistant.ask(
             asked.question, asked.turns(), collections=asked.collections, k=asked.k, generator=asked.generator
         )

@@ -40,7 +40,7 @@ def application(settings: Settings) -> Guard:
 
     app = FastAPI(title="Footnote", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.engine = engine
-    app.include_router(api.routes(engine))
+    app.include_router(api.routes(engine, locked=locked))
     app.include_router(reading_api.routes(engine))
     app.include_router(library_api.routes(engine, locked=locked))
     app.mount("/footnote", StaticFiles(directory=STATIC))

@@ -30,7 +30,8 @@ _SHOWN = 500  # rows of the table at once; searching narrows them
 
 
 def routes(engine: Engine, *, locked: bool) -> APIRouter:
-    """The library's routes. ``locked``: settings may not be changed from the page."""
+    """The library's routes. ``locked``: from the page documents can be added, but nothing can be replaced,
+    removed or set."""
     api = APIRouter(prefix="/api")
 
     @api.get("/documents")
@@ -44,7 +45,7 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
         ]
         skipped = [file for file in files if file.status == "skipped"]
         return {
-            "html": _table_html(wanted, language) + _skipped_html(skipped, language),
+            "html": _table_html(wanted, language, locked) + _skipped_html(skipped, language),
             "collections": sorted({entry.collection for entry in entries if entry.collection}),
             "n_documents": len(entries),
             "summary": " · ".join(
@@ -61,7 +62,7 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
             parts = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
             # a browser writes these three characters of a file name so, and no others
             sent = [(re.sub("%22|%0A|%0D", " ", part.filename or ""), part.file) for part in parts]
-            collection, again = str(form.get("collection") or ""), form.get("replace") == "1"
+            collection, again = str(form.get("collection") or ""), form.get("replace") == "1" and not locked
             added = await run_in_threadpool(_added, engine, sent, collection, again)
         if added.saved or added.replaced:
             engine.build()
@@ -75,6 +76,8 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
 
     @api.delete("/documents/{document_id}")
     def remove(document_id: str) -> dict[str, str]:
+        if locked:
+            raise HTTPException(403, "documents are removed where the page was started")
         with engine.assistant.snapshot() as snapshot:
             path = snapshot.path_of(document_id)
         if path is None or not path.exists():
@@ -171,18 +174,18 @@ def _progress(state: BuildState, language: str) -> dict[str, Any]:
     }
 
 
-def _table_html(entries: list[DocumentEntry], language: str) -> str:
+def _table_html(entries: list[DocumentEntry], language: str, locked: bool) -> str:
     if not entries:
         return f'<p class="empty">{say(language, "no_documents")}</p>'
     keys = ("name", "kind", "pages", "passages", "size", "date")
     head = "".join(f'<th scope="col">{say(language, key)}</th>' for key in keys)
     head += f'<th scope="col"><span class="unseen">{say(language, "actions")}</span></th>'
-    rows = "".join(_row_html(entry, language) for entry in entries[:_SHOWN])
+    rows = "".join(_row_html(entry, language, locked) for entry in entries[:_SHOWN])
     more = f'<p class="empty">… {len(entries) - _SHOWN}</p>' if len(entries) > _SHOWN else ""
     return f'<table class="library"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}'
 
 
-def _row_html(entry: DocumentEntry, language: str) -> str:
+def _row_html(entry: DocumentEntry, language: str, locked: bool) -> str:
     title = escape(entry.title)
     path = Path(entry.path)
     try:
@@ -203,14 +206,18 @@ def _row_html(entry: DocumentEntry, language: str) -> str:
         (say(language, "size"), size),
         (say(language, "date"), escape(str(entry.metadata.get("date") or "")[:10])),
     )
+    remove = (
+        f'<button type="button" class="quiet" data-do="remove" data-document="{entry.document_id}" '
+        f'data-name="{escape(path.name)}" aria-label="{say(language, "remove")}: {title}">'
+        f"{say(language, 'remove')}</button>"
+    )
+    remove = "" if locked else remove
     tds = "".join(f'<td data-label="{label}">{value}</td>' for label, value in cells)
     return (
         f'<tr><th scope="row"><button type="button" class="link" data-do="passage" '
         f'data-document="{entry.document_id}" data-start="0" data-end="0" dir="auto">{title}</button>'
         f'<span class="from" dir="auto">{escape(entry.source)}</span>{warned}</th>{tds}'
-        f'<td class="acts"><button type="button" class="quiet" data-do="remove" '
-        f'data-document="{entry.document_id}" data-name="{escape(path.name)}" '
-        f'aria-label="{say(language, "remove")}: {title}">{say(language, "remove")}</button></td></tr>'
+        f'<td class="acts">{remove}</td></tr>'
     )
 
 

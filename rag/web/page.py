@@ -111,17 +111,18 @@ def stream_turn(engine: Engine, question: str, context: dict[str, Any], request:
     if not question:
         return
     live = LiveAnswer(question)
-    yield turn_html(language, live.answer, live.searched, done=False)
-    sent = 0.0
+    started = False
+    sent = time.monotonic()
     try:
         history = engine.conversations.history(owner, conversation_id)
         for event in engine.assistant.stream(
             question, history, collections=tuple(map(str, context.get("collections") or ()))
         ):
             live.take(event)
-            if not live.finished and time.monotonic() - sent >= _UPDATE_SECONDS:
+            first = bool(live.answer["text"]) and not started
+            if not live.finished and (first or time.monotonic() - sent >= _UPDATE_SECONDS):
                 yield turn_html(language, live.answer, live.searched, done=False)
-                sent = time.monotonic() if live.answer["text"] else 0.0
+                started, sent = started or first, time.monotonic()
     except RagError as error:
         yield failure(language, question, str(error))
         return

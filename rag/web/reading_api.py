@@ -86,7 +86,9 @@ def routes(engine: Engine) -> APIRouter:
         high: int | None = None,
     ) -> dict[str, Any]:
         language = language_of(request)
-        found = document_of(document)
+        found = engine.assistant.document(document)
+        if found is None:
+            return {"gone": True}  # the page shows the words that it kept
         start = min(max(start, 0), len(found.text))
         end = min(max(end, start), len(found.text))
         drawn = found.metadata.get("kind") == "pdf" and view != "text"

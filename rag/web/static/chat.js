@@ -20,9 +20,19 @@ function asking(question) {
   showView("ask");
   $(".welcome").hidden = true;
   document.body.dataset.busy = "yes";
+  if (!$("#turn-live")) live(waiting(question));
   setTimeout(() => fill(""), 0);
   const collections = $$(".scope input:checked").map((box) => box.value);
   return [question, JSON.stringify({ conversation: conversation.id, collections })];
+}
+
+// what is shown until the server's first word
+function waiting(question) {
+  const article = parsed(`<article class="turn turn-writing" id="turn-live" data-turn="live" aria-busy="true">
+    <h2 class="asked" dir="auto"></h2><p class="searched"></p></article>`);
+  $(".asked", article).textContent = question.trim();
+  $(".searched", article).textContent = t("searching");
+  return article.outerHTML;
 }
 
 // called for every update of the current turn

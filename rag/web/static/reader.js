@@ -65,6 +65,7 @@ async function draw(more = {}) {
   } finally {
     body().removeAttribute("aria-busy");
   }
+  if (state.shown.gone) return gone(new Error(t("gone")));
   const { title, where, html, view, pdf, page, pages, original } = state.shown;
   for (const part of $$(".about", panel())) part.hidden = false;
   $("h2", panel()).textContent = title;
@@ -174,13 +175,17 @@ async function openTab(tab) {
 
 let selection = "";
 
+// the element that a selection begins in
+function around({ anchorNode }) {
+  return anchorNode?.nodeType === Node.ELEMENT_NODE ? anchorNode : anchorNode?.parentElement;
+}
+
 function watchSelection() {
   const button = $("#find-support");
   document.addEventListener("selectionchange", () => {
     const chosen = document.getSelection();
     const text = chosen.toString().trim();
-    const inside = chosen.anchorNode?.parentElement?.closest(".answer");
-    if (!inside || text.length < 8) return void (button.hidden = true);
+    if (!around(chosen)?.closest(".answer") || text.length < 8) return void (button.hidden = true);
     selection = text.slice(0, 2000);
     const box = chosen.getRangeAt(0).getBoundingClientRect();
     button.hidden = false;
@@ -192,7 +197,7 @@ function watchSelection() {
 async function support() {
   $("#find-support").hidden = true;
   const { html } = await api("support", { method: "POST", body: { text: selection } });
-  const turn = document.getSelection().anchorNode?.parentElement?.closest(".turn");
+  const turn = around(document.getSelection())?.closest(".turn");
   show(document.activeElement);
   state.turn = turn ?? state.turn;
   select("found");

@@ -1,0 +1,480 @@
+"""The parts of the page, without a browser: what is refused, what is escaped, what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import random
+import re
+import socket
+import zipfile
+from difflib import SequenceMatcher
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.errors import UsageError
+from rag.settings import Settings
+from rag.types import Answer, Citation, Claim, Document, Heading, Span
+from rag.web import library, pdfpages, serve, strings
+from rag.web.answer import answer_view, duration, turn_html
+from rag.web.conversations import Conversations
+from rag.web.export import exported, turn_text
+from rag.web.feedback import Feedback
+from rag.web.guard import Guard
+from rag.web.reader import section_at, text_html
+
+ATTACK = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+
+
+class Shape(HTMLParser):
+    """Reads HTML strictly enough to see what a browser would: text by tag, and tags that do not close."""
+
+    VOID = ("img", "input", "br")
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self.marked: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == [], f"left open: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        assert not any(name.startswith("on") for name, _ in attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if "mark" in self.open:
+            self.marked.append(data)
+
+
+def letters(text: str) -> str:
+    return "".join(text.split())
+
+
+def alnum(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())
+
+
+# -- the guard ---------------------------------------------------------------------------------------
+
+
+def call(
+    path: str = "/",
+    *,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
+    pieces: int = 1,
+    host: str = "127.0.0.1",
+) -> tuple[int, dict[str, str], bytes]:
+    """One request through the guard to an application that reads the body and answers 200."""
+    received = b""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal received
+        while True:
+            message = await receive()
+            received += message.get("body", b"")
+            if message["type"] == "http.disconnect" or not message.get("more_body"):
+                break
+        start_headers = [(b"access-control-allow-origin", b"*"), (b"content-type", b"text/plain")]
+        await send({"type": "http.response.start", "status": 200, "headers": start_headers})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    given = {"host": "127.0.0.1:7860", **(headers or {})}
+    size = -(-len(body) // pieces) or 1
+    parts = [body[i : i + size] for i in range(0, len(body), size)] or [b""]
+    messages = [{"type": "http.request", "body": part, "more_body": i + 1 < len(parts)} for i, part in enumerate(parts)]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+    }
+    asyncio.run(Guard(application, host, upload_bytes=5_000_000)(scope, receive, send))
+    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answered, received
+
+
+def event(data: Any) -> dict[str, Any]:
+    return {"method": "POST", "body": json.dumps({"data": data, "fn_index": 0}).encode()}
+
+
+@pytest.mark.parametrize(
+    "request_,status",
+    [
+        ({"headers": {"host": "evil.example"}}, 421),
+        ({"headers": {"host": "127.0.0.1.evil.example:7860"}}, 421),
+        ({"headers": {"host": ""}}, 421),
+        ({"headers": {"host": "192.168.1.7"}}, 421),
+        ({"headers": {"origin": "http://evil.example"}}, 403),
+        ({"headers": {"origin": "null"}}, 403),
+        ({"headers": {"origin": "http://127.0.0.1:9999"}}, 403),
+        ({"method": "POST", "headers": {"sec-fetch-site": "cross-site"}}, 403),
+        ({"path": "/gradio_api/file=http://evil.example/x"}, 403),
+        ({"path": "/gradio_api/file/https:/evil.example/x"}, 403),
+        ({"path": "/gradio_api/file=/etc/passwd"}, 403),
+        ({"path": "/GRADIO_API/file=/etc/passwd"}, 403),
+        ({"path": "/gradio_api/upload", "method": "POST"}, 403),
+        ({"path": "/gradio_api/proxy=http://evil.example"}, 403),
+        ({"path": "/gradio_api/queue/join", **event([{"path": "http://evil.example", "meta": {}}])}, 403),
+        ({"path": "/api/ask", "method": "POST", "headers": {"content-length": "99999999"}}, 413),
+        ({"path": "/api/ask", "method": "POST", "headers": {"content-length": "many"}}, 413),
+        ({"path": "/gradio_api/queue/join", "method": "POST", "body": b"x" * 1_100_000, "pieces": 9}, 413),
+        ({}, 200),
+        ({"headers": {"host": "localhost:7860", "origin": "http://localhost:7860"}}, 200),
+        ({"headers": {"host": "[::1]:7860"}}, 200),
+        ({"headers": {"host": "192.168.1.7"}, "host": "0.0.0.0"}, 200),
+        ({"headers": {"host": "evil.example"}, "host": "0.0.0.0"}, 421),
+        ({"path": "/gradio_api/queue/join", **event(["what is a gradio.FileData path?", "{}"])}, 200),
+        ({"path": "/api/documents", "method": "POST", "body": b"x" * 2_000_000, "pieces": 4}, 200),
+    ],
+)
+def test_the_guard_lets_only_the_page_in(request_: dict[str, Any], status: int) -> None:
+    got, headers, _ = call(**request_)
+    assert got == status
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert not any(name.startswith("access-control-") for name in headers)
+
+
+def test_an_endless_body_is_cut_off() -> None:
+    _, _, received = call("/api/ask", method="POST", body=b"x" * 3_000_000, pieces=30)
+    assert len(received) <= 1 << 20
+    _, _, received = call("/api/documents", method="POST", body=b"x" * 9_000_000, pieces=30)
+    assert len(received) <= 5_000_000
+
+
+# -- answers -----------------------------------------------------------------------------------------
+
+
+def cited(number: int, quote: str = "some words", support: str = "verbatim", **more: Any) -> Citation:
+    values = {"title": "T", "source": "t.txt", "page": None, **more}
+    return Citation(number, "p", "d", values["source"], values["title"], values["page"], 0, len(quote), quote, support)  # type: ignore[arg-type]
+
+
+def drawn(answer: Answer, **more: Any) -> str:
+    return turn_html("en", answer_view(answer), {}, **more)
+
+
+def test_everything_that_comes_from_elsewhere_is_escaped() -> None:
+    answer = Answer(
+        question=ATTACK,
+        query=ATTACK + "!",
+        text=f"{ATTACK} [1]",
+        citations=(cited(1, ATTACK, title=ATTACK, source=ATTACK),),
+        claims=(Claim(0, len(ATTACK), (1,), "weak", (ATTACK,)),),
+        notes=(ATTACK,),
+        generator=ATTACK,
+    )
+    shape = Shape(drawn(answer))
+    assert not {"img", "script"} & set(shape.tags)
+    assert ATTACK in shape.text
+
+
+def test_markers_are_links_with_names_and_states() -> None:
+    text = "Sure. [1] Maybe. [2] Never said. [9]"
+    claims = (Claim(0, 9, (1,), "verbatim"), Claim(10, 20, (2,), "weak", ("number 4 not in the source",)))
+    answer = Answer("q", "q", text, (cited(1), cited(2, page=3)), claims=claims)
+    html = drawn(answer, turn_id=7)
+    assert re.findall(r'id="(turn-7-mark-\d)"', html) == ["turn-7-mark-1", "turn-7-mark-2"]
+    assert 'aria-label="Source 1: T (word for word)"' in html
+    assert 'aria-label="Source 2: T, page 3 (weakly supported)"' in html
+    assert 'class="cite cite-weak"' in html and 'title="number 4 not in the source"' in html
+    assert "[9]" in Shape(html).text  # a number that cites nothing stays text
+    assert "1 of 2 sentences supported" in html
+
+
+@given(
+    st.lists(
+        st.sampled_from(["word ", "**", "~~", "[1]", " [2]", "[33]", "<b>", "&", '"', "\n\n", "é", "["]), max_size=25
+    ),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=4),
+)
+def test_any_text_becomes_well_formed_html(pieces: list[str], edges: list[tuple[int, int]]) -> None:
+    text = "".join(pieces)
+    claims = tuple(Claim(min(e), max(e), (1,), "weak") for e in edges)
+    shape = Shape(
+        drawn(Answer("q", "q", text, (cited(1), cited(2)), claims=claims)).split('<ol class="sources"')[0]
+        + "</article>"
+    )
+    shown = shape.text.removeprefix("q")
+    wanted = re.sub(r"\s?\[([12])\]", r"\1", text).replace("**", "").replace("~~", "")
+    assert shown == wanted
+
+
+def test_an_abstention_shows_passages_as_no_answer(assistant: Any) -> None:
+    answer = assistant.ask("Who is the president of Brazil?")
+    assert answer.abstained
+    html = drawn(answer)
+    assert "The documents do not say." in html and "Closest passages, not an answer" in html
+    assert "cite-" not in html
+
+
+@pytest.mark.parametrize("seconds,text", [(0.0381, "38 ms"), (1.44, "1.4 s"), (125, "2 min 5 s"), (0.9997, "1.0 s")])
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+# -- the reader --------------------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_the_reader_marks_exactly_the_cited_words(data: st.DataObject) -> None:
+    text = data.draw(st.text(alphabet="ab <&;:\n.", min_size=1, max_size=200))
+    offsets = st.integers(0, len(text))
+    start, end = sorted((data.draw(offsets), data.draw(offsets)))
+    cuts = sorted(data.draw(st.lists(offsets, max_size=6, unique=True)))
+    spans = [Span(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
+    headings = tuple(Heading(a, b, 1) for a, b in spans[:1])
+    pages = tuple(sorted({0, *data.draw(st.lists(offsets, max_size=2))})) if data.draw(st.booleans()) else ()
+    document = Document("s", text, headings=headings, blocks=tuple(spans[1:]), page_starts=pages)
+    shape = Shape(text_html(document, start, end, "en"))
+    assert all(piece in text[start:end] for piece in shape.marked)
+    if not spans:  # in tables the separators of cells are layout, not text
+        assert letters("".join(shape.marked)) == letters(text[start:end])
+
+
+def test_rows_become_a_table_with_the_cell_marked() -> None:
+    text = "Hut: Larch; Beds: 18\nHut: Cairn; Beds: 42"
+    rows = (Span(0, 20), Span(21, 41))
+    html = text_html(Document("s", text, blocks=rows), 21, 41, "en")
+    assert re.findall(r"<th[^>]*>(\w+)", html) == ["Hut", "Beds"]
+    assert re.findall(r"<mark>(\w+)", html) == ["Cairn", "42"]
+
+
+def test_a_long_document_is_shown_in_part() -> None:
+    text = "\n\n".join(f"Paragraph number {i} says little." for i in range(4000))
+    html = text_html(Document("s", text), 60_000, 60_020, "en")
+    assert len(html) < 40_000
+    assert html.count('data-do="window"') == 2
+
+
+def test_the_section_is_the_path_of_headings() -> None:
+    text = "A\n\nB\n\nwords\n\nC\n\nmore"
+    document = Document("s", text, headings=(Heading(0, 1, 1), Heading(3, 4, 2), Heading(13, 14, 2)))
+    assert section_at(document, 7) == "A › B"
+    assert section_at(document, 17) == "A › C"
+
+
+def test_fifty_citations_are_boxed_on_the_right_page_over_the_right_words(data: Path) -> None:
+    import pypdfium2
+
+    from rag import documents, plugins
+
+    folder = data / "northwind" / "docs"
+    names = ("Benefit_Options", "PerksPlus", "employee_handbook", "role_library")
+    settings = Settings()
+    chunker = plugins.load("chunkers", settings.chunker, settings)
+    choices = [
+        (file.path, document, sentence)
+        for file in documents.walk([folder / f"{name}.pdf" for name in names])
+        for document in documents.read(file, settings=settings)
+        for _, sentences in chunker.split(document)
+        for sentence in sentences
+        if sentence.end - sentence.start > 25
+    ]
+    for path, document, (start, end) in random.Random(7).sample(choices, 50):
+        page = document.page_at(start)
+        assert page is not None
+        _, boxes = pdfpages.marks(path, document, page, start, end)
+        sheet = pypdfium2.PdfDocument(path)[page - 1]
+        width, height = sheet.get_size()
+        text = sheet.get_textpage()
+        drawn = "".join(
+            text.get_text_bounded(x0 * width - 0.5, (1 - y1) * height + 1, x1 * width + 0.5, (1 - y0) * height - 1)
+            for x0, y0, x1, y1 in boxes
+        )
+        on_page = end if document.page_at(end - 1) == page else document.page_starts[page]
+        wanted = document.text[start:on_page]
+        alike = SequenceMatcher(None, alnum(drawn), alnum(wanted), autojunk=False).ratio()
+        assert alike > 0.95, (path.name, page, wanted)
+
+
+# -- the library -------------------------------------------------------------------------------------
+
+HOSTILE_NAMES = [
+    ("../../etc/passwd", "etc/passwd"),
+    ("/absolute/name.txt", "absolute/name.txt"),
+    ("C:\\windows\\evil.txt", "C_/windows/evil.txt"),
+    ("a\x00b\n.txt", "ab.txt"),
+    ("\u202etxt.exe.pdf", "txt.exe.pdf"),
+    ("CON.txt", "_CON.txt"),
+    ("...", "document"),
+    (".hidden.md", "hidden.md"),
+    ("<img src=x onerror=alert(1)>.txt", "_img src=x onerror=alert(1)_.txt"),
+    ("x" * 500 + ".pdf", "x" * 176 + ".pdf"),
+]
+
+
+@pytest.mark.parametrize("name,safe", HOSTILE_NAMES)
+def test_hostile_names_stay_in_the_collection(tmp_path: Path, name: str, safe: str) -> None:
+    added = library.add(tmp_path, "../up", [(name, io.BytesIO(b"words"))])
+    assert added.saved == [f"_up/{safe}"] or added.saved == [f"up/{safe}"]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / added.saved[0]]
+
+
+def test_an_existing_file_is_replaced_only_when_told(tmp_path: Path) -> None:
+    def send(body: bytes, **more: Any) -> library.Added:
+        return library.add(tmp_path, "", [("a.txt", io.BytesIO(body))], **more)
+
+    assert send(b"one").saved == ["uploads/a.txt"]
+    assert send(b"one").same == ["uploads/a.txt"]
+    assert send(b"two").conflicts == ["uploads/a.txt"]
+    assert (tmp_path / "uploads" / "a.txt").read_bytes() == b"one"
+    assert send(b"two", replace=True).replaced == ["uploads/a.txt"]
+    assert [path.name for path in (tmp_path / "uploads").iterdir()] == ["a.txt"]
+
+
+def test_a_link_does_not_lead_out(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "corpus" / "uploads").symlink_to(tmp_path / "outside")
+    added = library.add(tmp_path / "corpus", "uploads", [("a.txt", io.BytesIO(b"x"))])
+    assert added.refused and list((tmp_path / "outside").iterdir()) == []
+    with pytest.raises(UsageError, match="outside"):
+        library.remove(tmp_path / "corpus", tmp_path / "outside" / "a.txt")
+
+
+def test_a_zip_is_unpacked_and_a_bomb_is_not(tmp_path: Path) -> None:
+    def zipped(members: dict[str, bytes]) -> io.BytesIO:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, body in members.items():
+                archive.writestr(name, body)
+        file.seek(0)
+        return file
+
+    good = zipped({"in/one.txt": b"1", "../two.txt": b"2", "__MACOSX/._one.txt": b"junk", "in/": b""})
+    added = library.add(tmp_path, "zips", library.unzipped("papers.zip", good))
+    assert sorted(added.saved) == ["zips/papers/in/one.txt", "zips/papers/two.txt"]
+    with pytest.raises(UsageError, match="unpacks to far more"):
+        list(library.unzipped("bomb.zip", zipped({"a.txt": b"0" * 30_000_000})))
+    with pytest.raises(UsageError, match="not a ZIP"):
+        list(library.unzipped("no.zip", io.BytesIO(b"PK but not really")))
+
+
+# -- conversations, export, feedback -----------------------------------------------------------------
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Conversations:
+    return Conversations(tmp_path / "conversations.sqlite")
+
+
+def add(store: Conversations, owner: str = "", conversation: str | None = None, question: str = "What?") -> Any:
+    answer = Answer(question, question, "It is **50%** of it. [1]", (cited(1, "it was 50% of it", page=2),))
+    return store.add(owner, conversation, question, answer_view(answer), {})
+
+
+def test_conversations_survive_and_are_found(store: Conversations, tmp_path: Path) -> None:
+    first = add(store)
+    add(store, conversation=first.conversation_id, question="And then?")
+    other = add(store, question="Something else")
+    again = Conversations(tmp_path / "conversations.sqlite")
+    assert [entry.title for entry in again.listed("")] == ["Something else", "What?"]
+    assert [turn.question for turn in again.turns("", first.conversation_id)] == ["What?", "And then?"]
+    assert [entry.id for entry in again.listed("", "then")] == [first.conversation_id]
+    assert len(again.listed("", "50%")) == 2 and again.listed("", "51%") == again.listed("", "5_%") == []
+    assert [turn.question for turn in again.history("", first.conversation_id)] == ["What?", "And then?"]
+    assert again.rename("", other.conversation_id, "Better") and again.delete("", first.conversation_id)
+    assert [entry.title for entry in again.listed("")] == ["Better"]
+    assert again.turn("", first.id) is None
+
+
+def test_one_owner_does_not_see_anothers(store: Conversations) -> None:
+    mine = add(store, owner="a" * 32)
+    assert store.listed("b" * 32) == [] and store.turn("b" * 32, mine.id) is None
+    assert not store.delete("b" * 32, mine.conversation_id)
+    stolen = add(store, owner="b" * 32, conversation=mine.conversation_id)
+    assert stolen.conversation_id != mine.conversation_id
+
+
+def test_exports_carry_numbered_references(store: Conversations) -> None:
+    turn = add(store, question=f"What? {ATTACK}")
+    conversation = store.get("", turn.conversation_id)
+    assert conversation is not None
+    markdown = exported("md", conversation, [turn], "en")
+    assert "It is 50% of it. [1]" in markdown and "1. **T, page 2** (t.txt)" in markdown
+    assert "<script" not in markdown
+    shape = exported("html", conversation, [turn], "en")
+    assert "<script" not in shape and f'href="#ref-{turn.id}-1"' in shape and "it was 50% of it" in unescape(shape)
+    assert json.loads(exported("json", conversation, [turn], "en"))["turns"][0]["citations"][0]["page"] == 2
+    assert turn_text(turn.answer, "en").endswith("[1] T, page 2 (t.txt): “it was 50% of it”")
+
+
+def test_feedback_is_what_the_evaluation_reads(tmp_path: Path) -> None:
+    from rag.evaluation import feedback
+
+    file = Feedback(tmp_path / "feedback.jsonl")
+    span = {"source": "a.txt", "start": 3, "end": 9, "more": "ignored"}
+    assert file.add("wrong source", "Why?", (), [span, span]) == 2
+    assert file.add("not in documents", "Who?") == 1
+    with pytest.raises(UsageError, match="needs a source"):
+        file.add("right", "What?")
+    cases = feedback.read(file.path)
+    assert [(case.verdict, case.source, case.span) for case in cases] == [
+        ("wrong source", "a.txt", Span(3, 9)),
+        ("wrong source", "a.txt", Span(3, 9)),
+        ("not in documents", "", None),
+    ]
+
+
+# -- the rest ----------------------------------------------------------------------------------------
+
+
+def test_every_text_is_there_in_every_language() -> None:
+    english = strings.table("en")
+    for language in strings.LANGUAGES:
+        texts = strings.table(language)
+        for key, text in texts.items():
+            assert text.strip(), (language, key)
+            assert set(re.findall(r"{(\w+)}", text)) == set(re.findall(r"{(\w+)}", english[key])), (language, key)
+            assert ("|" in text) == ("|" in english[key]), (language, key)
+    assert strings.say("en", "n_passages", n=1) == "1 passage"
+    assert strings.say("xx", "n_passages", n=2) == "2 passages"
+
+
+def test_the_script_uses_only_texts_that_exist() -> None:
+    static = Path(strings.__file__).parent / "static"
+    used = set()
+    for file in static.glob("*.js"):
+        used |= set(re.findall(r'\bt\("(\w+)"', file.read_text()))
+    for file in static.glob("*.html"):
+        used |= set(re.findall(r'data-t(?:-label|-placeholder)?="(\w+)"', file.read_text()))
+    assert used and used <= set(strings.table("en"))
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"cannot listen on 127.0.0.1:{port}.*--port"):
+            serve(Settings(index=str(tmp_path)), port=port)
+    with pytest.raises(UsageError, match="cannot listen"):
+        serve(Settings(index=str(tmp_path)), host="203.0.113.9", port=7999)
