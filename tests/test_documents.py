@@ -457,7 +457,8 @@ def test_odt_and_rtf_and_epub(tmp_path: Path) -> None:
     opf = (
         "<package><metadata><title>Sea</title><creator>Ada</creator></metadata><manifest>"
         '<item id="b" href="b.xhtml" media-type="application/xhtml+xml"/><item id="a" href="a.xhtml" '
-        'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/><itemref idref="b"/></spine></package>'
+        'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/><itemref idref="b"/></spine>'
+        "</package>"
     )
     parts = {"META-INF/container.xml": container, "o/c.opf": opf, "o/a.xhtml": "<h1>One</h1><p>First.</p>",
              "o/b.xhtml": "<h1>Two</h1><p>Second.</p>"}  # fmt: skip

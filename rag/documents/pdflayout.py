@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from rag.documents.pdfpage import PageText, Segment
-from rag.documents.pdftables import Table, find_tables
+from rag.documents.pdftables import Table, columns_in_turn, find_tables
 
 __all__ = ["Block", "Line", "layout", "lines_of", "paragraphs"]
 
@@ -62,7 +62,7 @@ def layout(page: PageText) -> list[Line | Table]:
     by_segment = {id(segment): table for table in tables for segment in table.segments}
     flow: list[Segment | Table] = []
     placed: set[int] = set()
-    for segment in page.segments:
+    for segment in page.segments if tables else columns_in_turn(page.segments):
         table = by_segment.get(id(segment))
         if table is None:
             flow.append(segment)
@@ -163,6 +163,8 @@ def _continues(block: Block, line: Line, leading: float, right: dict[int, float]
         return False
     if _BULLET.match(line.text) and not (block.kind == "text" and _looks_inside(above, line)):
         return False
+    if above.text.endswith("-") and line.text[:1].islower():
+        return True
     first_word = line.text.split(" ", 1)[0]
     word_width = (line.x1 - line.x0) * (len(first_word) + 1) / max(1, len(line.text))
     margin = max(right[id(line)], right[id(above)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rag.documents.pdfpage import PageText, Segment
 
-__all__ = ["Cell", "Table", "find_tables"]
+__all__ = ["Cell", "Table", "columns_in_turn", "find_tables"]
 
 SNAP = 3.0  # points within which two rules are one
 MAX_RULES = 3000
@@ -211,6 +211,38 @@ def _aligned(run: list[list[Segment]]) -> Table | None:
         else:
             rows.append(placed)
     return Table(rows, [segment for row in run for segment in row])
+
+
+def columns_in_turn(segments: list[Segment]) -> list[Segment]:
+    """The segments with columns of prose that were written line by line across the page set right.
+
+    At least four rows one below the other, most of them of two or three long cells that stand in the same
+    columns, are read column by column.
+    """
+    ordered: list[Segment] = []
+    run: list[list[Segment]] = []
+    for row in [*_rows(segments), []]:
+        close = not run or (bool(row) and 0 < run[-1][0].middle - row[0].middle < 3 * max(row[0].size, 6))
+        if row and close and (run or len(row) >= 2):
+            run.append(row)
+            continue
+        ordered += _in_turn(run)
+        run = [row] if len(row) >= 2 else []
+        ordered += row if len(row) == 1 else []
+    return ordered
+
+
+def _in_turn(run: list[list[Segment]]) -> list[Segment]:
+    flat = [segment for row in run for segment in row]
+    several = [row for row in run if len(row) >= 2]
+    if len(several) < 4 or len(several) < 0.6 * len(run):
+        return flat
+    columns = _columns(several)
+    cells = [cell for row in several for cell in row]
+    is_prose = sum(len(cell.text) for cell in cells) / len(cells) >= 24
+    if not 2 <= len(columns) <= 3 or not is_prose or sum(_fits(row, columns) for row in several) < 0.9 * len(several):
+        return flat
+    return [s for k in range(len(columns)) for s in flat if _column_of(s, columns) == k]
 
 
 def _columns(rows: list[list[Segment]]) -> list[tuple[float, float]]:

@@ -21,6 +21,7 @@ from rag.types import Document
 __all__ = ["PlainText", "looks_like_title", "mark_headings", "plain_document"]
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n[ \t]*(?:\n[ \t]*)+")
+_LONG_GAPS = re.compile(" {60,}")
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 _ADDRESS = re.compile(r"https?://|www\.|@")
 _SENTENCE_END = re.compile(r"[.!?:;,…。！？]$")
@@ -45,7 +46,7 @@ def plain_document(text: str, *, encoding: str = "utf-8", warnings: list[str] | 
     """
     text = clean(text)
     text = "\n".join(line.rstrip() for line in text.split("\n"))
-    text = _BLANK_LINES.sub("\n\n", text).strip("\n")
+    text = _LONG_GAPS.sub(" ", _BLANK_LINES.sub("\n\n", text)).strip("\n")
     writer = Writer()
     writer.verbatim(text)
     title = _title(text)

@@ -94,7 +94,7 @@ def _load(path: Path, budget: _Budget, depth: int) -> Iterator[Document]:
             elif found.text.strip():
                 yield _finished(found)
     except OSError as error:
-        raise DocumentError(f"cannot be opened: {error.strerror or type(error).__name__}") from error
+        raise DocumentError(f"cannot be opened: {error.strerror or error or type(error).__name__}") from error
     except MemoryError as error:
         raise DocumentError("needs more memory than one file may take") from error
     except RecursionError as error:

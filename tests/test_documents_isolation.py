@@ -1,0 +1,196 @@
+"""Reading in worker processes: whatever a file does to its worker, the next one is read."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from made import docx_of, package_of, pdf_of, word_paragraph
+
+from rag.documents import File, Reader, isolation, read, walk, worker
+from rag.documents.limits import seconds_for
+from rag.errors import DocumentError
+from rag.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    with Reader(Settings()) as opened:
+        yield opened
+
+
+def write(folder: Path, files: dict[str, bytes]) -> list[File]:
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return list(walk([folder]))
+
+
+def test_results_are_those_of_read_and_in_order(reader: Reader, tmp_path: Path) -> None:
+    files = write(
+        tmp_path,
+        {
+            "a.md": b"# Title\n\nWords in a paragraph.\n\n- item",
+            "b.docx": docx_of(word_paragraph("Word text")),
+            "c.pdf": pdf_of([[(72, 700, 12, "Page one")], [(72, 700, 12, "Page two")]]),
+            "d.txt": b"",
+            "e.jsonl": b"\n".join(json.dumps({"id": n, "text": f"record {n}"}).encode() for n in range(50)),
+            "f.bin": bytes(range(256)) * 10,
+        },
+    )
+    results = list(reader.read_all(files))
+    assert [file for file, _ in results] == files
+    for file, result in results:
+        if isinstance(result, list):
+            assert result == read(file, settings=Settings())
+            assert [d.id for d in result] == [d.id for d in read(file, settings=Settings())]
+        else:
+            with pytest.raises(DocumentError, match=str(result)[:20]):
+                read(file, settings=Settings())
+
+
+def test_hostile_packages_are_named(reader: Reader, tmp_path: Path) -> None:
+    laughs = '<!DOCTYPE l [<!ENTITY a "lol"><!ENTITY b "&a;&a;">]>'
+    deep = "<w:p>" * 5000 + "</w:p>" * 5000
+    word = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    files = write(
+        tmp_path,
+        {
+            "bomb.docx": package_of({"word/document.xml": f"<w:document {word}>" + " " * 40_000_000 + "</w:document>"}),
+            "laughs.docx": package_of({"word/document.xml": f"{laughs}<w:document {word}>&b;</w:document>"}),
+            "deep.docx": docx_of(deep),
+            "many.zip": package_of({f"{n}.txt": "" for n in range(10_001)}, zipfile.ZIP_STORED),
+            "good.txt": b"A good file among them.",
+        },
+    )
+    results = {file.source: result for file, result in reader.read_all(files)}
+    assert "ZIP bomb" in str(results["bomb.docx"])
+    assert "entities" in str(results["laughs.docx"])
+    assert "nested too deeply" in str(results["deep.docx"])
+    assert "10,001 members" in str(results["many.zip"])
+    assert isinstance(results["good.txt"], list)
+
+
+# a loader that a plug-in could bring, bad in every way
+PLUGIN = """
+import ctypes, socket, time
+
+class Bad:
+    suffixes = (".bad",)
+    def __init__(self, argument, settings):
+        pass
+    def load(self, path):
+        text = path.read_text()
+        if text == "crash":
+            ctypes.string_at(0)
+        if text == "hang":
+            time.sleep(1000)
+        if text == "eat":
+            hoard = [bytes(2**20) for _ in range(4000)]
+        if text == "raise":
+            raise KeyError("oops\\nsecond line")
+        if text == "connect":
+            socket.create_connection(("127.0.0.1", 9))
+        if text == "print":
+            print("noise between the frames")
+        from rag.types import Document
+        yield Document("", "read: " + text)
+"""
+
+
+@pytest.fixture
+def bad_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A distribution with a hostile loader, on the path of the workers."""
+    site = tmp_path / "site"
+    info = site / "bad_plugin-1.dist-info"
+    info.mkdir(parents=True)
+    (site / "bad_plugin.py").write_text(PLUGIN)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bad-plugin\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[rag.loaders]\nbad = bad_plugin:Bad\n")
+    monkeypatch.syspath_prepend(str(site))
+
+
+@pytest.mark.usefixtures("bad_plugin")
+def test_a_worker_that_fails_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "seconds_for", lambda _: 3.0)
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    words = ["good1", "crash", "good2", "hang", "eat", "good3", "raise", "connect", "print", "good4"]
+    files = write(corpus, {f"{n}.bad": word.encode() for n, word in enumerate(words)})
+    with Reader(Settings()) as hardy:
+        results = {words[int(file.path.stem)]: result for file, result in hardy.read_all(files)}
+    for word in ("good1", "good2", "good3", "good4", "print"):
+        result = results[word]
+        assert isinstance(result, list), result
+        assert result[0].text == f"read: {word}"
+    assert "made its reader fail" in str(results["crash"])
+    assert "more than 3 seconds" in str(results["hang"])
+    assert "memory" in str(results["eat"])
+    assert "KeyError" in str(results["raise"])
+    assert "\n" not in str(results["raise"])
+    assert "no connections" in str(results["connect"])
+
+
+def test_workers_end_with_the_reader(tmp_path: Path) -> None:
+    (file,) = write(tmp_path, {"a.txt": b"Some words."})
+    with Reader(Settings()) as opened:
+        list(opened.read_all([file]))
+        processes = [one._process for one in opened._workers]
+        assert all(process.poll() is None for process in processes)
+    assert all(process.poll() is not None for process in processes)
+
+
+def test_a_killed_worker_does_not_stop_the_rest(tmp_path: Path) -> None:
+    files = write(tmp_path, {f"{n}.txt": f"File number {n}.".encode() for n in range(12)})
+    with Reader(Settings()) as opened:
+        results = opened.read_all(files)
+        first = next(results)
+        for one in list(opened._workers):
+            os.kill(one._process.pid, signal.SIGKILL)
+        rest = list(results)
+    assert [file.source for file, _ in [first, *rest]] == [file.source for file in files]
+    assert sum(isinstance(result, list) for _, result in rest) >= len(rest) - 4
+
+
+def test_a_script_without_a_main_guard_can_build(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Words.")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\nfrom rag.documents import Reader, walk\nfrom rag.settings import Settings\n"
+        "print('started')\nwith Reader(Settings()) as reader:\n"
+        "    for file, result in reader.read_all(walk([sys.argv[1]])):\n        print(file.source, result[0].text)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "a.txt")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "started\na.txt Words.\n"
+
+
+def test_the_worker_stays_light() -> None:
+    code = "import sys, rag.documents.worker, rag.documents.reading, rag.documents.pdf; print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"torch", "gradio", "onnxruntime", "transformers", "sentence_transformers", "faiss"}
+    assert not heavy & set(eval(done.stdout))
+
+
+def test_frames_travel_whole(tmp_path: Path) -> None:
+    path = tmp_path / "frames"
+    values = [{"text": "größe \U0001f600", "n": [1, 2]}, {"path": "caf\udce9"}, {}]
+    with path.open("wb") as stream:
+        for value in values:
+            worker.write_frame(stream, value)
+    with path.open("rb") as stream:
+        assert [worker.read_frame(stream, 10_000) for _ in values] == values
+        assert worker.read_frame(stream, 10_000) is None
+    with path.open("rb") as stream, pytest.raises(ValueError, match="frame"):
+        worker.read_frame(stream, 3)
+
+
+def test_large_files_may_take_longer() -> None:
+    assert seconds_for(1000) < 20 < seconds_for(10 * 2**20) < seconds_for(10 * 2**30) <= 300
