@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from rag.errors import IndexDamaged, IndexMismatch, UsageError
 from rag.index.approximate import save_approximate
 from rag.index.changes import Changes, Parts
 from rag.index.embedding import embed_pending
-from rag.index.lock import orderly_end, writer_lock
+from rag.index.lock import writer_lock
 from rag.index.migrate import migrate
 from rag.index.record import connect, create, database, discard, manifest, transaction
 from rag.index.sweep import sweep
@@ -50,7 +51,7 @@ def build(
         if not roots:
             raise UsageError(f"there is no index in {folder} yet: name a folder of documents to build it from")
         raise UsageError(_nothing_in(roots))
-    with orderly_end(), writer_lock(folder):
+    with writer_lock(folder):
         work = partial(_build, folder, roots, files, parts, report or (lambda progress: None), rebuild, started)
         try:
             outcome, chosen = work()
@@ -90,8 +91,9 @@ def _build(
         (n_reused,) = connection.execute("SELECT count(*) FROM vectors").fetchone()
         n_embedded = embed_pending(connection, parts.embedder, say)
         save_approximate(folder, connection)
-        notes += [*changes.notes, *filter(None, [sweep(connection)])]
-        return _outcome(connection, changes, n_embedded, n_reused, notes, time.monotonic() - started), chosen
+        outcome = _outcome(connection, changes, n_embedded, n_reused)
+    notes += [*changes.notes, *filter(None, [sweep(folder)])]
+    return replace(outcome, notes=tuple(notes), seconds=time.monotonic() - started), chosen
 
 
 def _walk(folder: Path, roots: Sequence[Path]) -> list[File]:
@@ -110,9 +112,7 @@ def _check_embedder(folder: Path, facts: dict[str, Any], parts: Parts, rebuild: 
         )
 
 
-def _outcome(
-    connection: sqlite3.Connection, changes: Changes, n_embedded: int, n_reused: int, notes: list[str], seconds: float
-) -> BuildReport:
+def _outcome(connection: sqlite3.Connection, changes: Changes, n_embedded: int, n_reused: int) -> BuildReport:
     facts = manifest(connection)
     return BuildReport(
         files=tuple(changes.reports[source] for source in sorted(changes.reports)),
@@ -121,8 +121,7 @@ def _outcome(
         n_embedded=n_embedded,
         n_reused=n_reused,
         generation=facts["generation"],
-        seconds=seconds,
-        notes=tuple(notes),
+        seconds=0.0,
     )
 
 

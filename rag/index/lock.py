@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from rag.errors import IndexBusy, IndexError_
 
-__all__ = ["orderly_end", "writer_lock"]
+__all__ = ["writer_lock"]
 
 
 @contextmanager
@@ -55,17 +52,3 @@ def _by_whom(holder: Path) -> str:
         return f"by process {facts['pid']} since {time.strftime('%H:%M:%S' if today else '%Y-%m-%d %H:%M:%S', since)}"
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return "by another process"
-
-
-@contextmanager
-def orderly_end() -> Iterator[None]:
-    """A request to terminate ends the block as Ctrl-C does, with everything put away, and exit code 143."""
-    own = threading.current_thread() is threading.main_thread()
-    if not own or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -112,10 +112,11 @@ def database(folder: Path) -> Path:
 
 def checksum(*parts: str | bytes | int | None) -> int:
     """A CRC-32 over the values of a row, which tells 1 from "1" and ("a", "b") from ("ab", "")."""
-    value = 0
-    for part in parts:
-        data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
-        value = zlib.crc32(data, zlib.crc32(f"{type(part).__name__}{len(data)}:".encode(), value))
+    pieces = [part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass") for part in parts]
+    kinds = ",".join([f"{type(part).__name__}{len(piece)}" for part, piece in zip(parts, pieces, strict=True)])
+    value = zlib.crc32(kinds.encode())
+    for piece in pieces:
+        value = zlib.crc32(piece, value)
     return value
 
 
