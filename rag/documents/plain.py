@@ -88,7 +88,7 @@ def mark_headings(writer: Writer, text: str) -> None:
     paragraphs = [(match.start(), match.group()) for match in _PARAGRAPH.finditer(text)]
     for (start, line), (_, below) in pairwise(paragraphs):
         words = line.strip()
-        if "\n" in words or len(below) < 2 * len(words) or len(below) < 80 or not looks_like_title(words):
+        if "\n" in words or len(below) < 1.5 * len(words) or len(below) < 80 or not looks_like_title(words):
             continue
         start += len(line) - len(line.lstrip())
         writer.mark_heading(start, start + len(words), 1 if not text[:start].strip() else 2)
