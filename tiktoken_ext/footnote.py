@@ -15,15 +15,15 @@ from typing import Any
 RANKS = Path(__file__).with_suffix(".bpe")
 
 # Cuts a text into pieces that no token crosses: English contractions, words with the space or mark
-# before them, numbers by three digits, runs of symbols, line ends, spaces. Runs are bounded so that
-# a megabyte without a space costs linear time.
+# before them, numbers by three digits, runs of symbols, line ends, spaces. Runs of spaces are bounded:
+# tiktoken panics when it has to look back over a million of them (openai/tiktoken#587).
 PATTERN = "|".join(
     (
         r"'(?i:[sdmt]|ll|ve|re)",
-        r"[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]{1,64}",
+        r"[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+",
         r"\p{N}{1,3}",
-        r" ?[^\s\p{L}\p{M}\p{N}]{1,64}[\r\n]{0,8}",
-        r"\s{0,64}[\r\n]{1,8}",
+        r" ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*",
+        r"\s{0,64}[\r\n]+",
         r"\s{1,64}(?!\S)",
         r"\s",
     )
