@@ -70,7 +70,7 @@ def _read(response: Any) -> Iterator[str]:
             yield event.delta.text
         finished = finished or event.type == "message_stop"
     if not finished:
-        raise GeneratorError("the server broke off before the answer was complete")
+        raise EOFError("before the answer was complete")
 
 
 def anthropic(argument: str, settings: Settings) -> Anthropic:

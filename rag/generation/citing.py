@@ -159,6 +159,7 @@ class Writer:
         claimed = plain or self._previous
         cites = [(at, n) for at, numbers in part.markers for n in numbers] if claimed else []
         if not cites and not (is_claim(plain) and not introduces):
+            text = _closed_up(text) if part.markers else text
             yield from self._send(guard.literal_outside_code(text) if plain else "")
             return
         self._previous = plain or self._previous
@@ -229,8 +230,8 @@ class Writer:
                 space = "" if not written or written[-1].isspace() or written[-1] == "]" else " "
                 written += f"{space}[{number}]" if place == len(part.text) else f"[{number}]"
             numbers.append(number)
-        if not all(numbers for _, numbers in part.markers):  # a dropped marker leaves its space before a full stop
-            written = re.sub(r"(?<=\S) +(?=[.,;:!?](?:\s|\[|$))", "", written)
+        if not all(numbers for _, numbers in part.markers):
+            written = _closed_up(written)
         if strike:
             ending = re.search(r"(?:\s*\[\d+\])*\s*$", written)
             cut = ending.start() if ending else len(written)
@@ -278,6 +279,11 @@ def _tidy(text: str) -> str:
     """A sentence as it reads without its markers and emphasis."""
     text = re.sub(r"\s+", " ", re.sub(r"\*\*|__|~~|`", "", text)).strip()
     return re.sub(r"\s+(?=[.,;:!?](?:\s|$))", "", text)
+
+
+def _closed_up(text: str) -> str:
+    """``text`` without the spaces that stood around a marker that was dropped."""
+    return re.sub(r"(?<=\S) +(?=[.,;:!?](?:\s|\[|$))|(?<= ) +(?=\S)", "", text)
 
 
 def _moved(text: str, at: int, clean: Callable[[str], str]) -> int:

@@ -32,9 +32,13 @@ _TAGS = (
     "script|select|small|source|span|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|"
     "tfoot|th|thead|title|tr|track|u|ul|video"
 )
-_TAG = re.compile(rf"</?(?:{_TAGS})(?:[\s/][^<>]*)?>|<!--.*?-->|<![a-z][^<>]*>", re.IGNORECASE | re.DOTALL)
+_ATTRIBUTES = r"""[\s/](?:[^<>"']|"[^"]*"|'[^']*')*"""
+_TAG = re.compile(
+    rf"</?(?:{_TAGS})(?:{_ATTRIBUTES}|[\s/][^<>]*)?>|<!--.*?-->|<![a-z][^<>]*>", re.IGNORECASE | re.DOTALL
+)
 _TAG_OPENING = re.compile(
-    rf"<(?:/?[a-z0-9]{{0,10}}|/?(?:{_TAGS})[\s/][^<>]*|!|!-|!--.*|![a-z][^<>]*)", re.IGNORECASE | re.DOTALL
+    rf"""<(?:/?[a-z0-9]{{0,10}}|/?(?:{_TAGS}){_ATTRIBUTES}(?:"[^"]*|'[^']*)?|!|!-|!--.*|![a-z][^<>]*)""",
+    re.IGNORECASE | re.DOTALL,
 )
 _IDENTIFIER = re.compile(r"(?:\w*[_\d]\w*|[a-z]+[A-Z]\w*|\w|arr|array|args|argv|buf|ptr|vec|list|dict|data)$")
 _ABBREVIATION = re.compile(

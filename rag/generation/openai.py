@@ -87,7 +87,7 @@ def _read(response: Any) -> Iterator[str]:
             yield (choice.delta.content if choice.delta else None) or ""
             finished = finished or bool(choice.finish_reason)
     if not finished:
-        raise GeneratorError("the server broke off before the answer was complete")
+        raise EOFError("before the answer was complete")
 
 
 def openai(argument: str, settings: Settings) -> OpenAI:

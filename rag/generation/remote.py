@@ -43,6 +43,7 @@ class Remote:
             httpx2.StreamError,
             UnicodeDecodeError,
             json.JSONDecodeError,
+            EOFError,  # raised by ``read`` where a stream ends too early
         )
         self._silence = httpx2.TimeoutException
         self._where = where
