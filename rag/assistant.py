@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Stream
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -221,6 +221,8 @@ class Assistant:
         if not writer.text.strip():
             yield Delta(ABSTAINED)
             return replace(answer, text=ABSTAINED, abstained=True, notes=notes)
+        if writer.abstains:
+            return replace(answer, text=writer.text, abstained=True, notes=notes)
         return replace(
             answer,
             text=writer.text,
@@ -239,7 +241,13 @@ class Assistant:
             document = seen[document_id]
             return document.page_at(offset) if document else None
 
-        return Writer(hits, unsupported=self.settings.unsupported, page_at=page_at)
+        embed = lru_cache(self._embedder_of(snapshot).embed_query)
+        return Writer(
+            hits,
+            unsupported=self.settings.unsupported,
+            page_at=page_at,
+            similarity=lambda one, other: float(embed(one) @ embed(other)),
+        )
 
     def _retrieve(self, snapshot: Snapshot, query: str, k: int | None, collections: Sequence[str]) -> Retrieval:
         embedder = self._embedder_of(snapshot)
