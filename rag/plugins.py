@@ -14,8 +14,8 @@ spans, arrays, scores or text; only the core makes passages and citations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -131,13 +131,16 @@ class Reranker(Protocol):
 class Prompt:
     """What a generator sees: the question, the numbered evidence, and the conversation so far.
 
-    ``evidence[i]`` is cited as ``[i + 1]``.
+    ``evidence[i]`` is cited as ``[i + 1]``. ``frequency`` says in how many of the corpus's ``n_passages``
+    each term of the query occurs (empty when that is not known).
     """
 
     question: str
     query: str
     evidence: tuple[Hit, ...]
     history: tuple[Turn, ...] = ()
+    frequency: Mapping[str, int] = field(default_factory=dict)
+    n_passages: int = 0
 
 
 @dataclass(frozen=True, slots=True)

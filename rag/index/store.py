@@ -15,10 +15,10 @@ import numpy as np
 
 from rag.errors import IndexDamaged
 from rag.index.dense import Dense
-from rag.index.lexical import search_terms
+from rag.index.lexical import count_passages, passages_with_all, search_terms
 from rag.index.packing import unpack
 from rag.index.record import connect, manifest, verify
-from rag.index.rows import PASSAGE_QUERY, document_of, passage_of, report_of
+from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of
 from rag.types import Document, FileReport, Passage, title_of
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DocumentEntry", "Index", "Snapshot", "Status"]
 
-_DOCUMENT_QUERY = """
-SELECT d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc, s.source, s.file, s.collection, s.crc
-FROM documents d JOIN sources s ON s.document = d.number WHERE d.id = ? ORDER BY s.source LIMIT 1
-"""
 _ENTRY_QUERY = """
 SELECT s.source, s.file, s.collection, s.crc, f.path, f.stamp, f.sha256, f.report, f.crc,
        d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc,
@@ -143,6 +139,34 @@ class Snapshot:
         among = self._index.in_collections(self, collections)[0] if collections else None
         return search_terms(self._connection, weights, k, among)
 
+    def known_terms(self, terms: Sequence[str]) -> set[str]:
+        """Those of ``terms`` that some passage has."""
+        rows = self._connection.execute(
+            "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM postings WHERE term = value)",
+            (json.dumps(list(dict.fromkeys(terms))),),
+        )
+        return {term for (term,) in rows}
+
+    def terms_starting_with(self, prefix: str) -> list[str]:
+        """Terms in the full text that begin with ``prefix``, in order; the first few thousand."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT term FROM (SELECT term FROM postings WHERE term >= ? AND term < ? LIMIT 8192)",
+            (prefix, f"{prefix}\U0010ffff"),
+        )
+        return [term for (term,) in rows]
+
+    def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages of the corpus each term occurs; title and headings count as text."""
+        return count_passages(self._connection, terms)
+
+    def holding(self, terms: Sequence[str], collections: Sequence[str] = ()) -> list[int]:
+        """The numbers of all passages that hold every one of the terms, whatever their rank."""
+        found = passages_with_all(self._connection, terms)
+        if not collections:
+            return found
+        among = set(self._index.in_collections(self, collections)[0].tolist())
+        return [number for number in found if number in among]
+
     def dense(self, query: Rows, k: int, collections: Sequence[str] = ()) -> list[tuple[int, float]]:
         """The ``k`` passages nearest to ``query`` by cosine: ``(passage number, cosine)``, best first."""
         if not self.n_embedded:
@@ -207,7 +231,7 @@ class Snapshot:
 
     def document(self, document_id: str) -> Document | None:
         """A document with its whole text, or None when this state does not have it."""
-        row = self._connection.execute(_DOCUMENT_QUERY, (document_id,)).fetchone()
+        row = self._connection.execute(DOCUMENT_QUERY + "WHERE d.id = ?", (document_id,)).fetchone()
         return document_of(row) if row else None
 
     def path_of(self, document_id: str) -> Path | None:
