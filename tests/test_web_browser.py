@@ -149,6 +149,7 @@ def ask(page: Any, question: str) -> Any:
     turn = page.locator(".turn").nth(n)
     turn.wait_for()
     page.wait_for_function("() => !document.body.dataset.busy && !document.querySelector('#turn-live')")
+    assert page.locator(".turn").nth(n).get_attribute("id") != "turn-failed", turn.inner_text()
     return page.locator(".turn").nth(n)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from rag.errors import IndexMissing
+from rag.errors import IndexMissing, RagError
 from rag.types import Turn, hit_to_dict
 from rag.web import export
 from rag.web.answer import turn_html
@@ -66,13 +66,17 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
 
     @api.get("/welcome")
     def welcome() -> dict[str, Any]:
+        n_documents, problem = 0, engine.build_state.error
+        collections: list[str] = []
         try:
             with engine.assistant.snapshot() as snapshot:
                 n_documents, collections = snapshot.n_documents, snapshot.collections()
         except IndexMissing:
-            n_documents, collections = 0, []
+            pass  # nothing was built yet: the page says how to add documents
+        except RagError as error:
+            problem = str(error)
         examples = _examples(Path(engine.settings.corpus)) if n_documents else []
-        return {"n_documents": n_documents, "collections": collections, "examples": examples}
+        return {"n_documents": n_documents, "collections": collections, "examples": examples, "problem": problem}
 
     @api.get("/conversations")
     def conversations(request: Request, search: str = "") -> list[dict[str, Any]]:

@@ -52,9 +52,9 @@ class Engine:
 
     def start(self) -> None:
         """Load the models and bring the index up to date, in the background."""
-        threading.Thread(target=self._warm, name="footnote-warm", daemon=True).start()
         if self.roots():
             self.build()
+        threading.Thread(target=self._warm, name="footnote-warm", daemon=True).start()
 
     def roots(self) -> list[str]:
         """What the index is built from, the corpus included: other folders come from the command line."""
@@ -118,12 +118,13 @@ class Engine:
         return Assistant.open(settings.index, settings=settings)
 
     def _warm(self) -> None:
-        try:
-            self.assistant.warm()
-        except RagError:
-            pass  # whoever asks gets the reason
-        finally:
-            self.warm.set()
+        for _ in range(2):
+            try:
+                self.assistant.warm()
+                break
+            except RagError:  # there may be no index yet; whoever asks gets the reason
+                self.wait()
+        self.warm.set()
 
     def _build(self) -> None:
         while True:

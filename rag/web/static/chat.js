@@ -159,7 +159,10 @@ function route() {
 }
 
 export async function welcome() {
-  const facts = await api("welcome").catch(() => ({ examples: [], n_documents: 0, collections: [] }));
+  const facts = await api("welcome")
+    .catch((error) => ({ examples: [], n_documents: 0, collections: [], problem: error.message }));
+  $(".problem").textContent = facts.problem;
+  $(".problem").hidden = !facts.problem;
   $(".welcome").hidden = turns().childElementCount > 0;
   for (const part of $$(".welcome .nothing")) part.hidden = facts.n_documents > 0;
   $(".examples").replaceChildren(...facts.examples.map(item));
