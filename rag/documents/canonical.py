@@ -143,6 +143,11 @@ class Writer:
         first = min(self._headings)
         return "".join(self._pieces)[first.start : first.end]
 
+    @property
+    def leading_heading(self) -> str:
+        """The words of a heading that the text begins with, "" when it begins otherwise."""
+        return self.first_heading if any(heading.start == 0 for heading in self._headings) else ""
+
     def _write(self, text: str, kind: str, separator: str) -> tuple[int, int] | None:
         if not text or text.isspace() or self.truncated:
             return None

@@ -36,7 +36,7 @@ class Docx(FileLoader):
             boilerplate = reader.write_edges()
             fields = core_properties(package)
         yield writer.document(
-            fields.pop("title", "") or reader.title,
+            fields.pop("title", "") or reader.title or writer.leading_heading,
             mime="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             kind="word",
             boilerplate=boilerplate,

@@ -43,7 +43,7 @@ def html_document(
     Raises:
         DocumentError: nothing was written.
     """
-    title = fields.pop("title", "")
+    title = fields.pop("title", "") or writer.leading_heading
     document = writer.document(
         title, mime="text/html", kind="web page", encoding=encoding, warnings=list(warnings or []), **fields
     )

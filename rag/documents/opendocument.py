@@ -45,12 +45,17 @@ class OpenDocument(FileLoader):
             boilerplate = _write_edges(writer, package)
             fields = _properties(package)
         yield writer.document(
-            fields.pop("title", "") or reader.title,
+            fields.pop("title", "") or reader.title or _title(writer, kind),
             mime=f"application/vnd.oasis.opendocument.{kind}",
             kind="word" if kind == "text" else _KINDS.get(kind, kind),
             boilerplate=boilerplate,
             **fields,
         )
+
+
+def _title(writer: Writer, kind: str) -> str:
+    """The heading that a text begins with; a sheet's name is no title."""
+    return writer.leading_heading if kind == "text" else ""
 
 
 def _refuse_encrypted(package: Package) -> None:
@@ -150,12 +155,19 @@ def _n_header(table: Element) -> int | None:
 
 
 def _table_rows(table: Element) -> Iterator[list[str]]:
+    hanging: dict[int, tuple[int, str]] = {}  # column -> rows that a cell still reaches down, its words
     for row in table.iter("table-row"):
         cells: list[str] = []
         for cell in row:
             if cell.tag not in ("table-cell", "covered-table-cell"):
                 continue
             words = _all_text(cell)
+            left, above = hanging.pop(len(cells), (0, ""))
+            if cell.tag == "covered-table-cell" and left:
+                words = words or above
+                hanging[len(cells)] = (left - 1, words)
+            elif (spanned := cell.get("number-rows-spanned", "1")).isdigit() and int(spanned) > 1:
+                hanging[len(cells)] = (int(spanned) - 1, words)
             repeats = cell.get("number-columns-repeated", "1")
             n = int(repeats) if repeats.isdigit() else 1
             if not words.strip() and len(cells) + n > MAX_COLUMNS:

@@ -17,8 +17,10 @@ from typing import Any
 
 from rag.documents.canonical import Writer
 from rag.documents.loading import FileLoader
+from rag.documents.pdfform import filled_fields
 from rag.documents.pdftext import PdfText, mapped_characters, page_lines
 from rag.errors import DocumentError
+from rag.plugins import Part
 from rag.types import Document
 
 __all__ = ["Box", "Pdf", "boxes", "render"]
@@ -31,6 +33,7 @@ _USELESS_TITLE = re.compile(
     r"|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|tex|dvi|qxd|odt|html?))$",
     re.IGNORECASE,
 )
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp", ".svg")
 _MEANINGLESS = ("python-docx", "(anonymous)", "(unspecified)", "anonymous", "unknown", "untitled")
 
 
@@ -39,11 +42,12 @@ class Pdf(FileLoader):
 
     suffixes = (".pdf",)
 
-    def load(self, path: Path) -> Iterator[Document]:
-        """The file as one document with its pages."""
+    def load(self, path: Path) -> Iterator[Document | Part]:
+        """The file as one document with its pages, and the files that are attached to it."""
         pdf = _open(path)
         try:
             yield _document(pdf)
+            yield from _attachments(pdf)
         finally:
             pdf.close()
 
@@ -62,6 +66,8 @@ def _open(path: Path) -> Any:
 def _document(pdf: Any) -> Document:
     import pypdfium2
 
+    if pdf.get_formtype():
+        pdf.init_forms()  # before any page is loaded; this PDFium runs no scripts
     n_pages = len(pdf)
     if n_pages == 0:
         raise DocumentError("has no pages")
@@ -77,7 +83,7 @@ def _document(pdf: Any) -> Document:
                 break
             text.add_empty()
             continue
-        text.add(page)
+        text.add(page, filled_fields(pdf.formenv.raw, page) if pdf.formenv else [])
         page.close()
         labels.append(_label(pdf, number))
     if 2 * n_failed >= min(n_pages, MAX_PAGES):
@@ -96,6 +102,20 @@ def _document(pdf: Any) -> Document:
         kind="pdf",
         **fields,
     )
+
+
+def _attachments(pdf: Any) -> Iterator[Part]:
+    """Documents attached to the file; pictures are left out."""
+    import pypdfium2
+
+    for number in range(min(pdf.count_attachments(), 100)):
+        try:
+            attachment = pdf.get_attachment(number)
+            name = attachment.get_name()
+            if Path(name).suffix.lower() not in _PICTURES:
+                yield Part(name, bytes(attachment.get_data()))
+        except pypdfium2.PdfiumError:
+            continue  # damaged: the document itself is what counts
 
 
 def _label(pdf: Any, number: int) -> str:

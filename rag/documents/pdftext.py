@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from rag.documents import ocr
@@ -58,6 +59,7 @@ class PdfText:
         self._n_recognised = 0
         self._heading_sizes: list[float] = []
         self._recognised: dict[int, str] = {}  # page index -> text read off its picture
+        self._fields: dict[int, list[str]] = {}  # page index -> what is filled in in its form
         self._failures: list[str] = []
         self._unread: list[int] = []  # pages that are pictures and were not read
 
@@ -66,8 +68,10 @@ class PdfText:
         self._pages.append([])
         self._heights.append(0.0)
 
-    def add(self, page: Any) -> None:
-        """Read the next page."""
+    def add(self, page: Any, fields: Sequence[str] = ()) -> None:
+        """Read the next page; ``fields`` are what is filled in in its form."""
+        if fields:
+            self._fields[len(self._pages)] = list(fields)
         drawn = page_text(page)
         self._n_hidden += drawn.n_hidden
         self._n_recognised += drawn.has_page_image and bool(drawn.segments)
@@ -122,6 +126,8 @@ class PdfText:
                     self._write_block(writer, block, body, is_first=place == 0)
             if recognised := self._recognised.get(number):
                 write_recognised(writer, recognised)
+            for row in self._fields.get(number, ()):
+                writer.item(row)
             if writer.n_characters == before:
                 empty.append(number + 1)
         self._warn(writer, empty)

@@ -71,8 +71,6 @@ def loader_for(path: Path, settings: Settings) -> Loader:
 
 def _sniff(path: Path, head: bytes, suffix: str) -> str:
     """The suffix that the content calls for; ``suffix`` itself where the content does not contradict."""
-    if b"%PDF-" in head[:1024]:
-        return ".pdf"
     if head.startswith(b"{\\rtf"):
         return ".rtf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -81,6 +79,8 @@ def _sniff(path: Path, head: bytes, suffix: str) -> str:
         if suffix in (".docx", ".xlsx", ".pptx") or _is_encrypted_office(path):
             raise DocumentError("needs a password")
         return suffix if suffix in _OLE_KINDS else ".doc"
+    if b"%PDF-" in head[:1024]:
+        return ".pdf"
     for mark, kind in _IMAGES:
         if head.startswith(mark) and suffix not in (".txt", ".md", ".csv"):
             return kind

@@ -51,7 +51,10 @@ class Rtf(FileLoader):
         parser = _Parser(writer)
         parser.parse(data)
         yield writer.document(
-            parser.info.get("title", ""), mime="application/rtf", kind="rtf", author=parser.info.get("author", "")
+            parser.info.get("title", "") or writer.leading_heading,
+            mime="application/rtf",
+            kind="rtf",
+            author=parser.info.get("author", ""),
         )
 
 

@@ -162,7 +162,7 @@ def write_table(writer: Writer, rows: Iterable[Row], n_header: int | None = None
             waiting = None
             continue
         if waiting is not None:
-            writer.item(row_text([], waiting))
+            writer.item(row_text(names, waiting))
             waiting = None
         if last_names and 2 <= _filled(row) < max(3, len(row) // 2) and _names_columns(row) and len(row) > 3:
             waiting = row

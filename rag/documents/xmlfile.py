@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from rag.documents.canonical import Writer, one_line
 from rag.documents.encodings import decode
+from rag.documents.html import write_html
 from rag.documents.htmlpage import declared_encoding
 from rag.documents.loading import FileLoader
 from rag.documents.packages import parse_xml
@@ -15,6 +17,7 @@ from rag.types import Document
 
 __all__ = ["Xml"]
 
+_MARKUP = re.compile(r"<(?:p|div|br|a|ul|ol|li|h[1-6]|span|b|i|em|strong|img|table)\b[^>]{0,500}>", re.IGNORECASE)
 _HEADINGS = frozenset(("title", "head", "heading", "subtitle"))
 _TEXT = frozenset(("p", "para", "paragraph", "abstract", "note", "seg", "li", "item", "description", "summary"))
 
@@ -49,7 +52,8 @@ def _write(writer: Writer, element: Element, level: int) -> None:
     row = []
     for child in element:
         words = one_line("".join(child.itertext()))
-        if len(child) == 0 and child.tag.lower() not in _HEADINGS | _TEXT and len(words) < 300:
+        is_plain = child.tag.lower() not in _HEADINGS | _TEXT and not _MARKUP.search(words)
+        if len(child) == 0 and is_plain and len(words) < 300:
             if words or child.attrib:
                 row.append(_pair(child, words))
             continue
@@ -72,6 +76,8 @@ def _write_leaf(writer: Writer, element: Element, level: int) -> None:
     words = element.text or ""
     if element.tag.lower() in _HEADINGS:
         writer.heading(words, min(level, 6))
+    elif _MARKUP.search(words):
+        write_html(writer, words)  # a feed carries pages as text
     elif element.tag.lower() in _TEXT or len(words) >= 300:
         writer.paragraph(words)
     elif words.strip() or element.attrib:
