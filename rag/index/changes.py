@@ -7,12 +7,10 @@ to keep, shows what it has every few seconds. Nothing here looks at more of the 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,23 +18,13 @@ from rag import documents, plugins
 from rag.documents import File
 from rag.errors import DocumentError
 from rag.index.files import file_sha256, path_bytes, stamp_now, stamp_of
-from rag.index.lexical import PostingsWriter
 from rag.index.matrix import update_matrix
 from rag.index.record import checksum, manifest, set_manifest
-from rag.index.rows import (
-    PASSAGE_QUERY,
-    document_of,
-    passage_of,
-    report_of,
-    sealed_document,
-    sealed_file,
-    sealed_passage,
-    sealed_source,
-)
+from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of, sealed_file
 from rag.index.terms import FINGERPRINT as TERMS
-from rag.index.terms import terms
-from rag.passages import embedded_text, split
-from rag.types import Document, FileReport, Passage, Progress, title_of
+from rag.index.writer import Writer
+from rag.passages import split
+from rag.types import Document, FileReport, Passage, Progress
 
 if TYPE_CHECKING:
     from rag.plugins import Chunker, Embedder
@@ -101,10 +89,7 @@ class Changes:
         self._parts = parts
         self._say = say
         self._facts = manifest(connection)
-        self._postings = PostingsWriter(connection)
-        self._touched: set[int] = set()  # documents that gained or lost a source
-        self._loose: set[bytes] = set()  # keys of vectors that a passage no longer needs
-        self._removed = False
+        self._writer = Writer(connection, parts.embedder.fingerprint)
         self._n_before = connection.total_changes
         self.reports: dict[str, FileReport] = {}
         self.notes: list[str] = []
@@ -116,7 +101,7 @@ class Changes:
         changed = [file for file in files if not (same_way and self._is_unchanged(file, known))]
         gone = known.keys() - {file.source for file in files}
         for source in sorted(gone):
-            self._set_sources(source, [])
+            self._writer.set_sources(source, [])
             self._connection.execute("DELETE FROM files WHERE source = ?", (source,))
             self.reports[source] = FileReport(source, "removed")
         first = not (self._facts["n_documents"] and self._facts["complete"])
@@ -127,21 +112,28 @@ class Changes:
         """Do what a change of the way to build asks for; True when files need reading only if they changed."""
         parts, facts = self._parts, self._facts
         if rebuild:
-            self._empty("words", "sources", "files", "documents", "vectors", "matrix", "pending")
+            tables = ("passages", "postings", "lengths", "sources", "files", "documents")
+            self._writer.empty(*tables, "vectors", "matrix", "pending")
             return False
         if facts.get("chunking", parts.chunking) != parts.chunking:
             self.notes.append("passages were cut anew, since the way to cut them changed")
             self._cut_again()
         elif facts.get("terms", TERMS) != TERMS:
             self.notes.append("the full text was made anew, since the way to find terms changed")
-            self._index_words_again()
+            index_words_again(self._connection, self._writer)
         return bool(facts.get("readers", parts.readers) == parts.readers)
 
-    def _empty(self, *tables: str) -> None:
-        names = {"words": ("passages", "postings", "lengths")}
-        for table in (name for given in tables for name in names.get(given, (given,))):
-            self._connection.execute(f"DELETE FROM {table}")
-        self._removed = True
+    def _cut_again(self) -> None:
+        """The chunker or what it must fit changed: cut every document anew, from the recorded text."""
+        self._writer.loosen_vectors()
+        self._writer.empty("passages", "postings", "lengths", "pending")
+        for (number,) in self._connection.execute("SELECT number FROM documents ORDER BY number").fetchall():
+            row = self._connection.execute(DOCUMENT_QUERY + "WHERE d.number = ?", (number,)).fetchone()
+            document = document_of(row)
+            self._writer.add_passages(number, document.name, self._split(document))
+
+    def _split(self, document: Document) -> list[Passage]:
+        return split(document, self._parts.chunker, self._parts.embedder)
 
     # -- files -------------------------------------------------------------------------------------------
 
@@ -212,13 +204,15 @@ class Changes:
             return
         begun = time.monotonic()
         self._write_file(file, "", "", FileReport(file.source, "indexed"))
-        n_passages = self._set_sources(file.source, found)
+        numbers = [self._number_of(document) for document in found]
+        named = zip(found, numbers, strict=True)
+        self._writer.set_sources(file.source, [(document.source, n, document.collection) for document, n in named])
         facts = [document.metadata for document in found]
         report = FileReport(
             source=file.source,
             status="indexed",
             n_documents=len(found),
-            n_passages=n_passages,
+            n_passages=sum(map(self._count_passages, numbers)),
             n_pages=sum(len(document.page_starts) for document in found),
             n_characters=sum(len(document.text) for document in found),
             warnings=tuple(dict.fromkeys(str(w) for fact in facts for w in fact.get("warnings", ()))),
@@ -230,95 +224,21 @@ class Changes:
 
     def _skip(self, file: File, reason: str, stamp: str = "", sha256: str = "") -> None:
         report = self.reports[file.source] = FileReport(file.source, "skipped", reason=reason)
-        self._set_sources(file.source, [])
+        self._writer.set_sources(file.source, [])
         self._write_file(file, stamp, sha256, report)
 
-    # -- documents ---------------------------------------------------------------------------------------
+    def _number_of(self, document: Document) -> int:
+        """The number of a document, which is recorded if it is new."""
+        number = self._writer.number_of(document.id)
+        return self._writer.add_document(document, self._split(document)) if number is None else number
 
-    def _set_sources(self, file: str, found: Sequence[Document]) -> int:
-        """Make ``file`` the source of these documents and no others; returns how many passages they have."""
-        rows = self._connection.execute("SELECT source, document, collection FROM sources WHERE file = ?", (file,))
-        before = {source: (number, collection) for source, number, collection in rows.fetchall()}
-        n_passages = 0
-        for document in found:
-            number, n = self._number_of(document)
-            n_passages += n
-            source = self._free_name(document.source, file)
-            if before.pop(source, None) == (number, document.collection):
-                continue
-            self._unlink(source)
-            row = sealed_source(source, number, file, document.collection)
-            self._connection.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?)", row)
-            self._touched.add(number)
-        for source in before:
-            self._unlink(source)
-        return n_passages
-
-    def _free_name(self, source: str, file: str) -> str:
-        """``source``, with a number behind it when another file has that name already."""
-        query = "SELECT 1 FROM sources WHERE source = ? AND file != ?"
-        name, n = source, 1
-        while self._connection.execute(query, (name, file)).fetchone():
-            n += 1
-            name = f"{source}~{n}"
-        return name
-
-    def _unlink(self, source: str) -> None:
-        row = self._connection.execute("SELECT document FROM sources WHERE source = ?", (source,)).fetchone()
-        if row:
-            self._touched.add(row[0])
-            self._connection.execute("DELETE FROM sources WHERE source = ?", (source,))
-
-    def _number_of(self, document: Document) -> tuple[int, int]:
-        """The number of a document, which is recorded if it is new, and how many passages it has."""
-        row = self._connection.execute("SELECT number FROM documents WHERE id = ?", (document.id,)).fetchone()
-        if row is None:
-            number = self._next_number("documents")
-            marks = ", ".join("?" * 9)
-            self._connection.execute(f"INSERT INTO documents VALUES ({marks})", sealed_document(number, document))
-            return number, self._insert_passages(number, document)
+    def _count_passages(self, number: int) -> int:
         query = "SELECT count(*) FROM passages WHERE document = ?"
-        return row[0], self._connection.execute(query, (row[0],)).fetchone()[0]
-
-    def _next_number(self, table: str) -> int:
-        """A number that was never used: what readers remember of an old one cannot meet a new row."""
-        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
-        return int(row[0]) + 1 if row else 1
-
-    def _insert_passages(self, number: int, document: Document) -> int:
-        passages = split(document, self._parts.chunker, self._parts.embedder)
-        title = terms(document.name)
-        at = self._next_number("passages")
-        for passage_number, passage in enumerate(passages, at):
-            key = self._vector_key(passage)
-            marks = ", ".join("?" * 11)
-            row = sealed_passage(passage_number, number, passage, key)
-            self._connection.execute(f"INSERT INTO passages VALUES ({marks})", row)
-            self._connection.execute(
-                "INSERT OR IGNORE INTO pending SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE key = ?)",
-                (key, passage_number, key),
-            )
-            self._postings.add(passage_number, [*title, *terms(passage.heading), *terms(passage.text)])
-        return len(passages)
-
-    def _vector_key(self, passage: Passage) -> bytes:
-        text, spans = embedded_text(passage)
-        facts = json.dumps([self._parts.embedder.fingerprint, text, spans])
-        return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).digest()[:16]
-
-    # -- what follows from it ----------------------------------------------------------------------------
+        return int(self._connection.execute(query, (number,)).fetchone()[0])
 
     def _finish(self, roots: Sequence[str], *, complete: bool) -> None:
-        """Remove what nothing refers to any more, name what got another name, and count the new state."""
-        for number in sorted(self._touched):
-            name = self._connection.execute("SELECT min(source) FROM sources WHERE document = ?", (number,)).fetchone()
-            if name[0] is None:
-                self._remove_document(number)
-            else:
-                self._rename_document(number, name[0])
-        self._touched.clear()
-        numbers = self._remove_vectors()
-        self._postings.flush()
+        """Remove what nothing refers to any more, and count the new state."""
+        numbers = self._writer.finish()
         embedder = self._parts.embedder
         facts = {
             "roots": list(roots),
@@ -329,88 +249,19 @@ class Changes:
             "readers": self._parts.readers,
             "terms": TERMS,
             "complete": complete,
-            "unswept": self._removed or bool(self._facts.get("unswept")),
+            "unswept": self._writer.removed or bool(self._facts.get("unswept")),
         }
         if self._connection.total_changes == self._n_before and facts.items() <= self._facts.items():
             return  # nothing changed: the state that readers see is the one that they saw
         generation = raise_generation(self._connection, **facts)
         update_matrix(self._connection, generation, embedder.dim, removed=numbers)
 
-    def _remove_document(self, number: int) -> None:
-        self._remove_passages(number)
-        self._connection.execute("DELETE FROM documents WHERE number = ?", (number,))
-        self._removed = True
 
-    def _remove_passages(self, number: int) -> None:
-        (name,) = self._connection.execute("SELECT name FROM documents WHERE number = ?", (number,)).fetchone()
-        title = terms(name)
-        query = "SELECT number, heading, text, vector FROM passages WHERE document = ?"
-        for passage, heading, text, vector in self._connection.execute(query, (number,)).fetchall():
-            self._postings.remove(passage, {*title, *terms(heading), *terms(text)})
-            self._loose.add(vector)
-            self._connection.execute("DELETE FROM pending WHERE passage = ?", (passage,))
-        self._connection.execute("DELETE FROM passages WHERE document = ?", (number,))
-
-    def _rename_document(self, number: int, source: str) -> None:
-        """A text without a title is found by the name of its file, so that a new name changes its words."""
-        title, old = self._connection.execute(
-            "SELECT title, name FROM documents WHERE number = ?", (number,)
-        ).fetchone()
-        new = title or title_of(source)
-        if new == old:
-            return
-        self._connection.execute("UPDATE documents SET name = ? WHERE number = ?", (new, number))
-        query = "SELECT number, heading, text FROM passages WHERE document = ?"
-        for passage, heading, text in self._connection.execute(query, (number,)).fetchall():
-            own = [*terms(heading), *terms(text)]
-            self._postings.remove(passage, {*terms(old), *own})
-            self._postings.add(passage, [*terms(new), *own])
-
-    def _remove_vectors(self) -> list[int]:
-        """Remove the vectors that no passage needs any more; returns their numbers."""
-        numbers = []
-        for key in sorted(self._loose):
-            needed = self._connection.execute("SELECT min(number) FROM passages WHERE vector = ?", (key,)).fetchone()
-            if needed[0] is not None:
-                self._wait_for(key, needed[0])
-                continue
-            row = self._connection.execute("DELETE FROM vectors WHERE key = ? RETURNING number", (key,)).fetchone()
-            numbers += [row[0]] if row else []
-        self._loose.clear()
-        return numbers
-
-    def _wait_for(self, key: bytes, passage: int) -> None:
-        """The passage that stood for others waiting for the same vector may be gone: another takes its place."""
-        self._connection.execute(
-            "INSERT OR IGNORE INTO pending SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE key = ?)",
-            (key, passage, key),
-        )
-
-    def _cut_again(self) -> None:
-        """The chunker or what it must fit changed: cut every document anew, from the recorded text."""
-        self._loose |= {key for (key,) in self._connection.execute("SELECT key FROM vectors")}
-        self._empty("words", "pending")
-        for number, document in self._all_documents():
-            self._insert_passages(number, document)
-
-    def _index_words_again(self) -> None:
-        self._connection.execute("DELETE FROM postings")
-        self._connection.execute("DELETE FROM lengths")
-        self._removed = True
-        for row in self._connection.execute(PASSAGE_QUERY):
-            passage = passage_of(row)
-            title = terms(passage.title)
-            self._postings.add(row[0], [*title, *terms(passage.heading), *terms(passage.text)])
-
-    def _all_documents(self) -> Iterable[tuple[int, Document]]:
-        query = """
-        SELECT d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc, s.source, s.file, s.collection, s.crc
-        FROM documents d JOIN sources s ON s.source = (SELECT min(source) FROM sources WHERE document = d.number)
-        WHERE d.number = ?
-        """
-        for (number,) in self._connection.execute("SELECT number FROM documents ORDER BY number").fetchall():
-            row = self._connection.execute(query, (number,)).fetchone()
-            yield number, document_of(row)
+def index_words_again(connection: sqlite3.Connection, writer: Writer) -> None:
+    """Make the full text anew from the recorded passages."""
+    names = dict(connection.execute("SELECT id, name FROM documents").fetchall())
+    passages = ((row[0], passage_of(row)) for row in connection.execute(PASSAGE_QUERY))
+    writer.index_words((number, names[passage.document_id], passage) for number, passage in passages)
 
 
 def _storable(document: Document) -> Document:

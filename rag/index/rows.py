@@ -12,6 +12,7 @@ from rag.index.record import checksum, verify
 from rag.types import Document, FileReport, Heading, Passage, Span, title_of
 
 __all__ = [
+    "DOCUMENT_QUERY",
     "PASSAGE_QUERY",
     "document_of",
     "passage_of",
@@ -29,6 +30,12 @@ SELECT p.number, p.id, p.start, p."end", p.page, p.heading, p.text, p.sentences,
        d.number, d.id, d.title, d.label_crc, s.source, s.file, s.collection, s.crc
 FROM passages p JOIN documents d ON d.number = p.document
 LEFT JOIN sources s ON s.source = (SELECT min(source) FROM sources WHERE document = d.number)
+"""
+
+# one row a document, for ``document_of``
+DOCUMENT_QUERY = """
+SELECT d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc, s.source, s.file, s.collection, s.crc
+FROM documents d JOIN sources s ON s.source = (SELECT min(source) FROM sources WHERE document = d.number)
 """
 
 

@@ -1,0 +1,73 @@
+"""Notice that files of a corpus were added, changed, renamed or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+
+__all__ = ["watch"]
+
+# nothing more has happened for this long: a copy of many files is one change
+_QUIET_MS = 400
+# how often to look without being told: single files, folders that come back, a change that could not be taken up
+_TICK_MS = 2000
+
+
+def watch(roots: Sequence[Path], on_change: Callable[[], bool], stop: Event, *, ignore: Path | None = None) -> None:
+    """Call ``on_change`` once now and after every change under ``roots``, until ``stop`` is set.
+
+    ``on_change`` returns False when it could not do its work; it is then called again at the next tick. Hidden
+    files and what lies in the folder ``ignore`` (the index itself) are nobody's business.
+    """
+    own = None if ignore is None else str(ignore.resolve())
+
+    def concerns(change: object, path: str) -> bool:
+        inside = own is not None and (path == own or path.startswith(own + "/"))
+        return not inside and not Path(path).name.startswith(".")
+
+    waiting = True
+    while not stop.is_set():
+        folders = [root.resolve() for root in roots if root.is_dir()]
+        seen = _stamps(roots)
+        if not folders:
+            stop.wait(_TICK_MS / 1000)
+        for found in _changes(folders, concerns, stop):
+            now = _stamps(roots)
+            if found or waiting or now != seen:
+                waiting = not on_change()
+            if now.keys() != seen.keys() or stop.is_set():
+                break  # a root came or went: watch the folders that there are now
+            seen = now
+
+
+def _changes(folders: Sequence[Path], concerns: Callable[[object, str], bool], stop: Event) -> Iterator[bool]:
+    """True for a change under ``folders``, False for every tick without one; one tick when there are none."""
+    import watchfiles
+
+    if not folders:
+        yield False
+        return
+    for found in watchfiles.watch(
+        *folders,
+        watch_filter=concerns,
+        debounce=_QUIET_MS * 4,
+        step=_QUIET_MS,
+        rust_timeout=_TICK_MS,
+        yield_on_timeout=True,
+        stop_event=stop,
+        raise_interrupt=True,
+    ):
+        yield bool(found)
+
+
+def _stamps(roots: Sequence[Path]) -> dict[Path, tuple[int, ...]]:
+    """The roots that exist, with what tells that a single file has changed."""
+    stamps: dict[Path, tuple[int, ...]] = {}
+    for root in roots:
+        try:
+            info = root.stat()
+        except OSError:
+            continue
+        stamps[root] = () if root.is_dir() else (info.st_size, info.st_mtime_ns, info.st_ino)
+    return stamps
