@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag import plugins
 from rag.errors import GeneratorError, IndexMismatch, RagError, UsageError
-from rag.generation import Writer, confidence, small_talk
+from rag.generation import Writer, confidence, read, small_talk, telling
 from rag.index import DocumentEntry, Index, Parts, Snapshot, Status, build
 from rag.plugins import Prompt
 from rag.retrieval import Retrieval, retrieve
@@ -199,14 +199,15 @@ class Assistant:
         found: Retrieval,
         generator: Generator,
     ) -> Stream[Event, None, Answer]:
-        certainty = confidence(query, found.hits)
+        frequency = snapshot.frequencies(telling(query))
+        certainty = confidence(read(query, found.hits, frequency, snapshot.n_passages))
         answer = Answer(
             question=question, query=query, text="", hits=found.hits, generator=generator.name, confidence=certainty
         )
         if not found.hits or certainty < self.settings.strictness:
             yield Delta(ABSTAINED)
             return replace(answer, text=ABSTAINED, abstained=True)
-        prompt = Prompt(question, query, found.hits, tuple(history))
+        prompt = Prompt(question, query, found.hits, tuple(history), frequency, snapshot.n_passages)
         writer = self._writer(snapshot, found.hits)
         notes: tuple[str, ...] = ()
         try:

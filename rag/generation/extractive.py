@@ -1,46 +1,50 @@
-"""The default generator: no model, only the sources' own sentences.
+"""The default generator: no model that writes, only the sources' own sentences.
 
-Each sentence of the evidence is scored by its similarity to the question (its vector was made when the
-index was built), by the telling terms of the question that it holds, and by its passage. The best one to
-three are quoted in reading order, word for word.
+The sentence that answers best comes first in rank; more follow while it is unsure that the answer is among those
+chosen, as far as some sixty words go. They are quoted in reading order, word for word, with the short answer
+marked where the question asks for one. Lists and table rows that answer come as lists, one citation an item;
+sources that give different numbers for the same thing are both shown.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rag.errors import UsageError
-from rag.index import STOP_WORDS, terms
+from rag.generation.choice import Reading, read
+from rag.generation.conflicts import conflict
+from rag.generation.lists import listed
 from rag.plugins import Generator, Prompt, Quote
+from rag.types import Span
 
 if TYPE_CHECKING:
+    from rag.generation.candidates import Candidate
     from rag.settings import Settings
 
 __all__ = ["Extractive", "extractive"]
 
-_MOST = 3
-_WORDS = 60
-# a further sentence must score this much of the best one's score
-_CLOSE = 0.8
-_BOILERPLATE = re.compile(
-    r"copyright|all rights reserved|view original content|https?://\S+$|/PRNewswire/ --$|cookie|subscribe",
-    re.IGNORECASE,
-)
+DISAGREE = "The sources differ:"
+# Sentences are added until the answer is among them with this probability. 0.65 gave squad2_dev's gold answer in
+# 0.88 of the answers at 35 words, 0.5 in 0.86 at 32, 0.8 in 0.89 at 39 (cross-validated).
+_ENOUGH = 0.65
+_WORDS, _WORDS_MORE = 60, 160
+_MOST, _MOST_MORE = 4, 8
+# A further sentence needs this much of the probability of the best one.
+_CLOSE = 0.08
+# A fact is marked when the question wants one, or when its score is this good although it does not say so.
+_SURE_FACT = 3.0
+# how much the fact in a sentence counts beside the sentence itself when facts compete
+_FACT_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    number: int
-    start: int
-    end: int
-    text: str
-    terms: frozenset[str]
-    score: float
+class _Chosen:
+    candidate: int
+    fact: Span | None = None
 
 
 def extractive(argument: str, settings: Settings) -> Generator:
@@ -56,44 +60,105 @@ class Extractive:
     name = "extractive"
     context_tokens = 1_000_000
 
-    def generate(self, prompt: Prompt) -> Iterator[Quote]:
-        """One to three quotes in reading order; none when no sentence has anything to say."""
-        candidates = self._candidates(prompt)
-        if not candidates:
+    def generate(self, prompt: Prompt) -> Iterator[str | Quote]:
+        """Quotes in reading order; none when no sentence has anything to say."""
+        reading = read(prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages)
+        if not reading.candidates:
             return
-        best = max(candidates, key=lambda c: c.score)
-        chosen = [best]
-        words = len(best.text.split())
-        for candidate in sorted(candidates, key=lambda c: -c.score)[1:]:
-            length = len(candidate.text.split())
-            if len(chosen) == _MOST or candidate.score < _CLOSE * best.score:
-                break
-            if words + length <= _WORDS and not any(_same(candidate, other) for other in chosen):
-                chosen.append(candidate)
-                words += length
-        for candidate in sorted(chosen, key=lambda c: (c.number, c.start)):
-            yield Quote(candidate.number, candidate.start, candidate.end)
-
-    def _candidates(self, prompt: Prompt) -> list[_Candidate]:
-        wanted = {term for term in terms(prompt.query) if term not in STOP_WORDS} or set(terms(prompt.query))
-        document_frequency = Counter(term for hit in prompt.evidence for term in set(terms(hit.passage.text)) & wanted)
-        n = len(prompt.evidence)
-        weight = {term: math.log(1 + (n + 1) / (document_frequency[term] + 0.5)) for term in wanted}
-        total = sum(weight.values()) or 1.0
-        found: list[_Candidate] = []
-        for number, hit in enumerate(prompt.evidence, 1):
-            around = set(terms(f"{hit.passage.title} {hit.passage.heading}"))
-            for i, (start, end) in enumerate(hit.passage.sentences):
-                text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
-                if len(text.split()) < 3 or _BOILERPLATE.search(text):
-                    continue
-                inside = frozenset(terms(text))
-                overlap = sum(weight[t] * (1.0 if t in inside else 0.3) for t in wanted & (inside | around)) / total
-                similarity = hit.sentence_scores[i] if i < len(hit.sentence_scores) else 0.0
-                score = 0.45 * similarity + 0.35 * overlap + 0.2 * hit.score
-                found.append(_Candidate(number, start, end, text, inside, score))
-        return found
+        items = listed(reading)
+        if items:
+            yield from items
+            return
+        against = conflict(reading)
+        if against:
+            yield from _both(reading, against)
+            return
+        for chosen in _in_reading_order(reading, choose(reading)):
+            candidate = reading.candidates[chosen]
+            yield Quote(candidate.number, candidate.start, candidate.end, fact_in(reading, chosen))
 
 
-def _same(one: _Candidate, other: _Candidate) -> bool:
-    return len(one.terms & other.terms) > 0.7 * min(len(one.terms), len(other.terms))
+def choose(reading: Reading) -> list[int]:
+    """The candidates that make the answer, best first."""
+    asked = reading.asked
+    most, limit = (_MOST_MORE, _WORDS_MORE) if asked.wants_more else (_MOST, _WORDS)
+    enough = 0.97 if asked.wants_more else _ENOUGH
+    odds = np.exp(reading.scores - reading.scores.max())
+    odds /= odds.sum()
+    ranked = _led_by_fact(reading)
+    chosen: list[int] = []
+    n_words, certain = 0, 0.0
+    for i in ranked:
+        length = len(reading.candidates[i].words)
+        if chosen and odds[i] < _CLOSE * odds[chosen[0]]:
+            break
+        if chosen and (n_words + length > limit or _says_the_same(reading, i, chosen)):
+            continue
+        chosen.append(i)
+        n_words += length
+        certain += float(odds[i])
+        if certain >= enough or len(chosen) == most:
+            break
+    return _with_antecedent(reading, chosen, limit - n_words)
+
+
+def _led_by_fact(reading: Reading) -> list[int]:
+    """The ranking; for a short answer, led by the sentence whose fact fits best."""
+    ranked = reading.ranked
+    if not reading.asked.is_short or len(reading.facts) < 2:
+        return ranked
+    best = max(reading.facts, key=lambda i: float(reading.scores[i]) + _FACT_WEIGHT * reading.facts[i][1])
+    return [best, *(i for i in ranked if i != best)]
+
+
+def fact_in(reading: Reading, chosen: int) -> Span | None:
+    """The short answer in a chosen sentence, in document offsets; only the leading sentence has one."""
+    if chosen != _led_by_fact(reading)[0] or chosen not in reading.facts:
+        return None
+    fact, score = reading.facts[chosen]
+    if not reading.asked.is_short and (score < _SURE_FACT or reading.asked.wants_list or reading.asked.wants_more):
+        return None
+    start = reading.candidates[chosen].start
+    return Span(start + fact.start, start + fact.end)
+
+
+def _says_the_same(reading: Reading, i: int, chosen: Sequence[int]) -> bool:
+    mine = reading.candidates[i].terms
+    return any(
+        len(mine & (other := reading.candidates[j].terms)) > 0.7 * min(len(mine), len(other)) for j in chosen
+    )
+
+
+def _with_antecedent(reading: Reading, chosen: list[int], room: int) -> list[int]:
+    """The sentence before one that opens with a pronoun and names nothing that was asked for, if it fits."""
+    for i in list(chosen):
+        if i == 0 or not reading.opens_with_pronoun(i) or i - 1 in chosen:
+            continue
+        candidate, before = reading.candidates[i], reading.candidates[i - 1]
+        adjoins = before.number == candidate.number and before.index == candidate.index - 1
+        adds = any(term in before.terms and term not in candidate.terms for term in reading.weight)
+        if adjoins and adds and len(before.words) <= room:
+            chosen.append(i - 1)
+            room -= len(before.words)
+    return chosen
+
+
+def _in_reading_order(reading: Reading, chosen: Sequence[int]) -> list[int]:
+    def place(i: int) -> tuple[int, int]:
+        candidate = reading.candidates[i]
+        return first[reading.evidence[candidate.number - 1].passage.document_id], candidate.start
+
+    first: dict[str, int] = {}
+    for i in chosen:  # documents in the order of their best sentence
+        first.setdefault(reading.evidence[reading.candidates[i].number - 1].passage.document_id, len(first))
+    return sorted(chosen, key=place)
+
+
+def _both(reading: Reading, against: tuple[int, int]) -> Iterator[str | Quote]:
+    yield DISAGREE + "\n\n"
+    for i in against:
+        candidate: Candidate = reading.candidates[i]
+        fact = reading.facts.get(i)
+        span = Span(candidate.start + fact[0].start, candidate.start + fact[0].end) if fact else None
+        yield "\n- "
+        yield Quote(candidate.number, candidate.start, candidate.end, span)

@@ -1,0 +1,195 @@
+"""The sentences that could answer, each with what speaks for and against it.
+
+Every sentence of the evidence that says something becomes a ``Candidate``. ``FEATURES`` are numbers that hold
+for any corpus: similarity of meaning, how much of the question's rare terms it and its surroundings hold,
+whether it holds the kind of thing asked for, where it stands, and whether other documents say the same.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.documents.boilerplate import boilerplate_spans
+from rag.generation.question import Asked
+from rag.generation.spans import Word, holds_type, read_words
+from rag.index import STOP_WORDS, terms
+from rag.types import Hit, Span
+
+__all__ = ["FEATURES", "Candidate", "candidates", "telling", "weights"]
+
+Matrix = NDArray[np.float64]
+
+FEATURES = (
+    "similarity", "similarity below best", "similarity rank", "neighbour similarity",
+    "terms", "terms below best", "terms with context", "terms around", "terms of passage", "pairs of terms",
+    "passage score", "passage score below best", "passage rank", "first passage",
+    "type", "type x short", "names missing", "names missing in passage", "focus",
+    "length", "short", "pronoun first", "pronoun first x terms before", "asks", "first in passage", "heading-like",
+    "list item", "cue", "agreement", "new terms",
+)  # fmt: skip
+
+_PRONOUN = re.compile(
+    r"^(it|its|they|their|them|he|his|she|her|this|these|those|such|that|there|both|here|er|sie|es|diese[rsnm]?|il|elle|"
+    r"ils|cela|ce|cette|él|ella|esto|esta|este)\b",
+    re.IGNORECASE,
+)
+_CUES = {
+    "reason": r"\b(because|due to|owing to|as a result|therefore|since|caused|cause|causes|led to|in order to|so that|"
+    r"reason|reasons|weil|wegen|da|parce que|porque|perché|perche|to avoid|result of|thus)\b",
+    "definition": r"\b(is|are|was|were|refers? to|means?|defined|known as|called|stands for|ist|sind|bedeutet|est|es)\b",
+    "steps": r"\b(by|using|use|select|click|choose|open|run|press|go to|first|then|step|must|should|can|submit|contact|"
+    r"complete|provide|follow|make sure|ensure|need to)\b",
+    "list": r"(,.*,.*\b(and|or|und|et|y|e)\b)|\b(include|includes|including|such as|following|consists?|comprises?)\b|:",
+    "comparison": r"\b(than|while|whereas|unlike|both|difference|differs?|compared|more|less|however|but)\b",
+    "person": r"\b(by|president|king|queen|professor|leader|founded|led|named)\b",
+    "number": r"\d",
+}  # fmt: skip
+_CUE = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _CUES.items()}
+_ITEM = re.compile(r"^\s*([-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+")
+_DATELINE = re.compile(r"^[^\n]{0,120}?/[A-Z][\w .]+/\s*(?:--|[–—-])\s*|^[A-Z][A-Z .,]{2,40},? [^\n]{0,30}?(?:--|[–—])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One sentence of evidence ``number`` (from 1); ``index`` counts it in its passage. ``start`` and
+    ``end`` are offsets in the document, ``features`` as in ``FEATURES``."""
+
+    number: int
+    index: int
+    start: int
+    end: int
+    text: str
+    terms: frozenset[str]
+    words: tuple[Word, ...]
+
+
+def telling(query: str) -> list[str]:
+    """The distinct terms of a query that say what it is about, in order; all of them when none does."""
+    found = list(dict.fromkeys(terms(query)))
+    return [term for term in found if term not in STOP_WORDS] or found
+
+
+def weights(query: str, frequency: Mapping[str, int], n_passages: int, evidence: Sequence[Hit] = ()) -> dict[str, float]:
+    """How telling each term of the query is, by rarity (the BM25 form of inverse document frequency,
+    Robertson and Spärck Jones 1976); the weights sum to 1. Without corpus frequencies those among
+    the evidence stand in."""
+    asked = telling(query)
+    if not frequency:
+        held = Counter(term for hit in evidence for term in set(terms(hit.passage.text)) & set(asked))
+        frequency, n_passages = held, len(evidence)
+    raw = {}
+    for term in asked:
+        df = min(frequency.get(term, 0), n_passages)
+        raw[term] = math.log(1 + (n_passages - df + 0.5) / (df + 0.5))
+    total = sum(raw.values()) or 1.0
+    return {term: value / total for term, value in raw.items()}
+
+
+def candidates(
+    asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float]
+) -> tuple[list[Candidate], Matrix]:
+    """The candidates in order of evidence, and their features, shape ``(n, len(FEATURES))``."""
+    found: list[Candidate] = []
+    rows: list[list[float]] = []
+    names = _names(asked.text, weight)
+    pairs = _pairs(terms(asked.text))
+    top_score = max((hit.score for hit in evidence), default=0.0)
+    for number, hit in enumerate(evidence, 1):
+        passage = hit.passage
+        around = set(terms(f"{passage.title} {passage.heading}"))
+        texts, skipped = _sentences(hit)
+        bags = [frozenset(terms(text)) for text, _ in texts]
+        whole = frozenset().union(around, *bags)
+        passage_terms = sum(w for term, w in weight.items() if term in whole)
+        scores = hit.sentence_scores or (hit.why.dense or 0.0,) * len(texts)
+        for i, (text, span) in enumerate(texts):
+            if i in skipped or len(bags[i]) < 2:
+                continue
+            words = read_words(text)
+            held = sum(w for term, w in weight.items() if term in bags[i])
+            before = bags[i - 1] if i else frozenset()
+            context = sum(w for term, w in weight.items() if term in bags[i] or term in around or term in before)
+            pronoun = bool(_PRONOUN.match(text))
+            kind_type = holds_type(asked, words, frozenset(weight))
+            n_words = len(words)
+            similarity = scores[i] if i < len(scores) else 0.0
+            neighbours = [scores[j] for j in (i - 1, i + 1) if 0 <= j < len(scores)]
+            missing = [term for term in names if term not in bags[i] and term not in around and term not in before]
+            cue = _CUE.get(asked.kind)
+            found.append(Candidate(number, i, span.start, span.end, text, bags[i], words))
+            rows.append(
+                [
+                    similarity, 0.0, 0.0, max(neighbours, default=0.0),
+                    held, 0.0, context, sum(w for t, w in weight.items() if t in around), passage_terms,
+                    len(pairs & _pairs([t for word in words for t in word.terms])) / max(1, len(pairs)),
+                    hit.score, top_score - hit.score, 1 / number, float(number == 1),
+                    kind_type, kind_type * asked.is_short,
+                    len(missing) / max(1, len(names)), len([t for t in names if t not in whole]) / max(1, len(names)),
+                    float(bool(asked.focus) and bool(asked.focus & bags[i])),
+                    math.log1p(n_words), float(n_words < 6), float(pronoun),
+                    float(pronoun) * sum(w for t, w in weight.items() if t in before),
+                    float(text.rstrip().endswith("?")), float(i == 0),
+                    float(not re.search(r"[.!?。！？:;)\"”]\s*$", text)), float(bool(_ITEM.match(text))),
+                    float(bool(cue and cue.search(text))), 0.0,
+                    min(1.0, len(bags[i] - weight.keys() - STOP_WORDS) / 12),
+                ]
+            )  # fmt: skip
+    if not found:
+        return [], np.zeros((0, len(FEATURES)))
+    features = np.array(rows)
+    _compare(features, found, evidence)
+    return found, features
+
+
+def _compare(features: Matrix, found: Sequence[Candidate], evidence: Sequence[Hit]) -> None:
+    """Fill in what compares a candidate with the others."""
+    column = {name: i for i, name in enumerate(FEATURES)}
+    similarity, held = features[:, column["similarity"]], features[:, column["terms"]]
+    features[:, column["similarity below best"]] = similarity.max() - similarity
+    features[:, column["similarity rank"]] = 1 / (1 + np.argsort(np.argsort(-similarity, kind="stable")))
+    features[:, column["terms below best"]] = held.max() - held
+    strong = np.argsort(-(similarity + held))[:12]
+    for i in strong:
+        mine = found[i].terms - STOP_WORDS
+        document = evidence[found[i].number - 1].passage.document_id
+        agreement = [
+            len(mine & found[j].terms) / max(1, len(mine | (found[j].terms - STOP_WORDS)))
+            for j in strong
+            if evidence[found[j].number - 1].passage.document_id != document
+        ]
+        features[i, column["agreement"]] = max(agreement, default=0.0)
+
+
+def _sentences(hit: Hit) -> tuple[list[tuple[str, Span]], set[int]]:
+    """The sentences of a hit without datelines, and the indexes of those that are boilerplate."""
+    passage = hit.passage
+    texts: list[tuple[str, Span]] = []
+    skipped: set[int] = set()
+    furniture = [Span(passage.start + a, passage.start + b) for a, b in boilerplate_spans(passage.text)]
+    for i, (start, end) in enumerate(passage.sentences or (Span(passage.start, passage.end),)):
+        text = passage.text[start - passage.start : end - passage.start]
+        if any(a < end and start < b for a, b in furniture):
+            skipped.add(i)
+        if dateline := _DATELINE.match(text):
+            start, text = start + dateline.end(), text[dateline.end() :]
+        texts.append((text, Span(start, end)))
+    return texts, skipped
+
+
+def _pairs(found: Sequence[str]) -> set[tuple[str, str]]:
+    kept = [term for term in found if term not in STOP_WORDS]
+    return set(zip(kept, kept[1:], strict=False))
+
+
+def _names(question: str, weight: Mapping[str, float]) -> list[str]:
+    """The terms of the question's names, numbers and codes."""
+    words = read_words(question)
+    special = [w for w in words if any(c.isdigit() for c in w.text) or (w.is_capital and w.start > 0)]
+    return list(dict.fromkeys(term for word in special for term in word.terms if term in weight))

@@ -1,0 +1,96 @@
+"""Lists and tables as answers: the items of a list that answers, each quoted and cited by itself.
+
+A list is a run of lines in one passage, each a sentence of its own, marked with a bullet or a number or
+standing on neighbouring lines under a line that introduces them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.generation.choice import Reading
+from rag.plugins import Quote
+from rag.types import Hit, Span
+
+__all__ = ["listed"]
+
+_BULLET = re.compile(r"\s*(?:[-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+")
+_MOST = 15
+# an item this long is a paragraph
+_MOST_WORDS = 45
+# The list must begin at, follow on, or hold one of so many best sentences.
+_NEAR = 2
+
+
+def listed(reading: Reading) -> list[str | Quote]:
+    """The answer as a list, ready to be written; empty when the question or the evidence is not of that kind."""
+    asked = reading.asked
+    if not (asked.wants_list or asked.kind == "steps"):
+        return []
+    for i in reading.ranked[:_NEAR]:
+        candidate = reading.candidates[i]
+        hit = reading.evidence[candidate.number - 1]
+        run = _run(hit, candidate.index)
+        if run:
+            head, items = run
+            return _written(candidate.number, hit, head, items)
+    return []
+
+
+def _run(hit: Hit, index: int) -> tuple[Span | None, list[Span]] | None:
+    """The introducing line and the items of the list that sentence ``index`` is in or introduces."""
+    sentences = hit.passage.sentences
+    item = [_is_item(hit, i) for i in range(len(sentences))]
+    first = index
+    if not item[index]:
+        if index + 1 >= len(sentences) or not item[index + 1] or not _text(hit, sentences[index]).endswith((":", "：")):
+            return None
+        first = index + 1
+    while first and item[first - 1] and _adjoin(hit, first - 1):
+        first -= 1
+    last = first
+    while last + 1 < len(sentences) and item[last + 1] and _adjoin(hit, last):
+        last += 1
+    if last == first:
+        return None
+    head = sentences[first - 1] if first and _text(hit, sentences[first - 1]).endswith((":", "：")) else None
+    return head, list(sentences[first : last + 1][:_MOST])
+
+
+def _text(hit: Hit, span: Span) -> str:
+    return hit.passage.text[span.start - hit.passage.start : span.end - hit.passage.start].strip()
+
+
+def _adjoin(hit: Hit, i: int) -> bool:
+    """Whether the next sentence stands on the very next line."""
+    one, other = hit.passage.sentences[i], hit.passage.sentences[i + 1]
+    between = hit.passage.text[one.end - hit.passage.start : other.start - hit.passage.start]
+    return not between.strip() and "\n" in between and between.count("\n") <= 2
+
+
+def _is_item(hit: Hit, i: int) -> bool:
+    """Whether a sentence is a line of a list: a bullet, or one whole line among others."""
+    start, end = hit.passage.sentences[i]
+    text = hit.passage.text
+    before, after = text[: start - hit.passage.start], text[end - hit.passage.start :]
+    own_line = (not before or before.rstrip(" \t").endswith("\n")) and (not after or after.lstrip(" \t")[:1] in ("\n", ""))
+    words = len(_text(hit, Span(start, end)).split())
+    if not own_line or words > _MOST_WORDS:
+        return False
+    if _BULLET.match(text[start - hit.passage.start : end - hit.passage.start]):
+        return True
+    return before.rstrip(" \t")[-2:] not in ("\n\n",) and before.endswith("\n")
+
+
+def _written(number: int, hit: Hit, head: Span | None, items: Sequence[Span]) -> list[str | Quote]:
+    pieces: list[str | Quote] = []
+    if head is not None:
+        pieces += [Quote(number, head.start, head.end), "\n"]
+    for span in items:
+        bullet = _BULLET.match(hit.passage.text[span.start - hit.passage.start : span.end - hit.passage.start])
+        start = span.start + (bullet.end() if bullet else 0)
+        numbered = bullet and bullet[0].strip()[:1].isdigit()
+        mark = f"{bullet[0].strip().strip('().')}." if bullet and numbered else "-"
+        pieces += [f"\n{mark} ", Quote(number, start, span.end)]
+    return pieces

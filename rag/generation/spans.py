@@ -1,0 +1,368 @@
+"""Short facts inside a sentence: every stretch that could be the answer, and what speaks for it.
+
+Candidates are found by light rules: dates and years, numbers with currency, magnitude and unit, runs of
+capitalised words, quoted words, words in a row without a function word between them, and such pieces joined
+by "of" or in an enumeration. ``Fact.features`` describe each against the question; a small model that
+``benchmarks/train_answers.py`` made ranks them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.generation.question import Asked
+from rag.index import STOP_WORDS, terms
+
+__all__ = ["FEATURES", "Fact", "Word", "facts", "holds_type", "read_words"]
+
+_WORD = re.compile(r"[^\W_]+(?:[-'’.&/][^\W_]+)*|[$€£¥%]")
+_YEAR = re.compile(r"(1\d{3}|20\d\d)s?$")
+_MONTHS = frozenset(
+    "january february march april may june july august september october november december jan feb mar apr jun jul aug "
+    "sept sep oct nov dec januar februar märz mai juni juli oktober dezember janvier février mars avril juin juillet "
+    "août septembre octobre novembre décembre enero febrero marzo abril mayo junio julio agosto septiembre octubre "
+    "noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre novembre dicembre".split()
+)
+_TIME_NOUNS = frozenset(
+    "century centuries decade decades year years month months week weeks day days hour hours minute minutes monday "
+    "tuesday wednesday thursday friday saturday sunday spring summer autumn winter bc ad bce ce "
+    "jahrhundert siècle siglo secolo".split()
+)
+_ORDINAL = re.compile(r"\d{1,2}(st|nd|rd|th)$")
+_DIGITS = re.compile(r"[#]?\d")
+_NUMBER_WORDS = frozenset(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands dozen "
+    "million millions billion billions trillion half third quarter once twice double zwei drei vier fünf sechs sieben "
+    "acht neun zehn deux trois quatre cinq dix dos tres cuatro cinco diez due tre quattro".split()
+)
+_MAGNITUDES = frozenset(
+    "million millions billion billions trillion thousand hundred percent bn mn dozen hundreds thousands millionen "
+    "milliarden mio mrd millones milliards prozent".split()
+)
+_SYMBOLS = frozenset("$€£¥%")
+_LINKS = frozenset("of the de la le du van von der den al el bin ibn da di des del for and & y und et e".split())
+_FUNCTION = STOP_WORDS | frozenset(
+    """about above after again against all along already although among amongst another any around because became become
+    before being below between both called can't cannot during each either even every few further here however including
+    itself just least less like many may might more most much must named near nor now off often once only onto other over
+    own per rather same several since some still such through throughout thus together too toward towards under until
+    unlike up upon use used using very via whether while within without yet also der die das und ist sind war ein eine
+    einen einem einer eines den dem des im in auf für mit von zu zum zur sich auch als bei aus nach le la les un une des
+    du et est sont dans pour par sur avec el los las una y es son en por con il lo gli i e di che""".split()
+)
+_BEFORE = {  # words before a fact that announce it
+    "by": frozenset("by named called von par por da".split()),
+    "in": frozenset("in at near from to into inside outside within on around dans à en aus nach".split()),
+    "since": frozenset("in on since until by during from before after between around circa late early seit bis".split()),
+    "about": frozenset("about around approximately nearly over almost some roughly least than only total to".split()),
+    "is": frozenset("is are was were be been became become being ist sind war est son es".split()),
+    "the": frozenset("the a an der die das le la el il lo un une una ein eine".split()),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a sentence. ``gap`` is the text between it and the word before."""
+
+    start: int
+    end: int
+    text: str
+    lower: str
+    terms: tuple[str, ...]
+    gap: str
+    is_function: bool
+    is_capital: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A candidate: offsets in the sentence, what it looks like, and its features."""
+
+    start: int
+    end: int
+    shape: str
+    features: tuple[float, ...]
+
+
+@lru_cache(65536)
+def _terms(word: str) -> tuple[str, ...]:
+    return tuple(terms(word))
+
+
+@lru_cache(2048)
+def read_words(text: str) -> tuple[Word, ...]:
+    """The words of a sentence in order, currency and percent signs as words of their own."""
+    found: list[Word] = []
+    end = 0
+    for match in _WORD.finditer(text):
+        word, lower = match[0], match[0].casefold()
+        gap = text[end : match.start()]
+        end = match.end()
+        function = lower in _FUNCTION and not (word.isupper() and len(word) > 1)
+        found.append(
+            Word(match.start(), end, word, lower, _terms(word), gap, function, word[0].isupper() and word not in _SYMBOLS)
+        )
+    return tuple(found)
+
+
+def _is_number(word: Word) -> bool:
+    return bool(_DIGITS.match(word.text)) or word.lower in _NUMBER_WORDS
+
+
+def _is_time(word: Word) -> bool:
+    return bool(_YEAR.match(word.text)) or word.lower in _MONTHS or bool(_ORDINAL.match(word.text))
+
+
+def holds_type(asked: Asked, words: Sequence[Word], wanted: frozenset[str]) -> float:
+    """1 when the sentence holds something of the kind asked for that the question does not hold itself,
+    0.5 when only a weaker sign is there, 0 when nothing is."""
+    new = [word for word in words if not wanted.issuperset(word.terms)]
+    if asked.kind == "time":
+        if any(_YEAR.match(word.text) or word.lower in _MONTHS for word in new):
+            return 1.0
+        return 0.5 if any(word.lower in _TIME_NOUNS or _is_number(word) for word in new) else 0.0
+    if asked.kind == "number":
+        numbers = [word for word in words if _is_number(word) and not wanted.issuperset(word.terms)]
+        if asked.wants_money:
+            return 1.0 if numbers and any(word.text in _SYMBOLS or word.lower in _MAGNITUDES for word in words) else (
+                0.5 if numbers else 0.0)  # fmt: skip
+        plain = [word for word in numbers if not _YEAR.match(word.text)]
+        return 1.0 if plain else 0.5 if numbers else 0.0
+    capitals = [word for word in new if word.is_capital and not word.is_function]
+    if asked.kind in ("person", "place", "choice"):
+        inner = [word for word in capitals if word.start > 0]
+        return 1.0 if inner else 0.5 if capitals else 0.0
+    return 0.5
+
+
+# -- candidates -------------------------------------------------------------------------------------------------
+
+
+def _runs(words: Sequence[Word]) -> set[tuple[int, int, str]]:
+    """The candidates as ``(first word, one past the last word, shape)``."""
+    found: set[tuple[int, int, str]] = set()
+    n = len(words)
+    i = 0
+    while i < n:  # content words in a row, without punctuation between
+        if words[i].is_function:
+            i += 1
+            continue
+        j = i + 1
+        while j < n and not words[j].is_function and not words[j].gap.strip(" \u00a0-’'"):
+            j += 1
+        if j - i <= 5:
+            found.update((a, b, "words") for a in range(i, j) for b in range(a + 1, j + 1))
+        else:
+            found.update((a, min(a + k, j), "words") for a in range(i, j) for k in (1, 2, 3))
+            found.add((i, j, "words"))
+        i = j
+    found = {(a, b, _shape(words[a:b])) for a, b, _ in found}
+    for i in range(n):
+        for test, shape in ((_part_of_number, "number"), (_part_of_time, "time"), (_part_of_name, "name")):
+            if test(words, i, i) and (i == 0 or not test(words, i - 1, i) or words[i].gap.strip(" ,-–\u00a0$€£")):
+                j = i + 1
+                while j < n and test(words, i, j) and not words[j].gap.strip(" ,-–\u00a0’'." if shape != "number" else " ,-\u00a0"):
+                    j += 1
+                while j > i + 1 and words[j - 1].lower in _LINKS:
+                    j -= 1
+                found.add((i, j, shape))
+    found |= _joined(words, found)
+    return found
+
+
+def _part_of_number(words: Sequence[Word], first: int, i: int) -> bool:
+    word = words[i]
+    if word.text in _SYMBOLS or _is_number(word) or word.lower in _MAGNITUDES:
+        return i == first or "," not in word.gap
+    return i > first and word.lower in ("and", "to", "or", "a") and i + 1 < len(words) and _is_number(words[i + 1])
+
+
+def _part_of_time(words: Sequence[Word], first: int, i: int) -> bool:
+    word = words[i]
+    if _is_time(word) or (word.lower in _TIME_NOUNS and i > first):
+        return True
+    if word.text.isdigit() and len(word.text) <= 2:
+        near = words[max(0, i - 1) : i + 2]
+        return any(other.lower in _MONTHS for other in near)
+    return i > first and word.lower in ("and", "to", "of", "the") and i + 1 < len(words) and _is_time(words[i + 1])
+
+
+def _part_of_name(words: Sequence[Word], first: int, i: int) -> bool:
+    word = words[i]
+    if "," in word.gap and i > first:
+        return False
+    if word.is_capital and not (word.is_function and i == 0):
+        return True
+    if i > first and word.lower in _LINKS:
+        after = i + 1
+        while after < len(words) and words[after].lower in _LINKS and after < i + 2:
+            after += 1
+        return after < len(words) and words[after].is_capital and not words[after].gap.strip()
+    return i > first and bool(_DIGITS.match(word.text)) and words[i - 1].is_capital
+
+
+def _joined(words: Sequence[Word], found: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
+    """Pieces joined by "of", and enumerations: "Denmark, Iceland and Norway"."""
+    joined: set[tuple[int, int, str]] = set()
+    ends: dict[int, list[tuple[int, str]]] = {}
+    longest: dict[int, int] = {}
+    for a, b, shape in found:
+        longest[a] = max(longest.get(a, b), b)
+        ends.setdefault(b, []).append((a, shape))
+    for a, b in list(longest.items()):
+        if b < len(words) and words[b].lower in ("of", "for", "in", "de", "von") and not words[b].gap.strip():
+            c = b + 1
+            while c < len(words) and words[c].lower in ("the", "a", "its", "their", "la", "der") and c < b + 3:
+                c += 1
+            if c in longest and longest[c] - a <= 9:
+                joined.add((a, longest[c], "phrase"))
+        c = b
+        items = 1
+        while c < len(words) and items < 6:
+            comma = "," in words[c].gap
+            step = c + (words[c].lower in ("and", "or", "und", "et", "y", "e", "&"))
+            if not (comma or step > c) or step not in longest or words[c].gap.strip(" ,"):
+                break
+            c = longest[step]
+            items += 1
+            joined.add((a, c, "series"))
+    return joined
+
+
+def _shape(piece: Sequence[Word]) -> str:
+    if all(word.text in _SYMBOLS or _is_number(word) or word.lower in _MAGNITUDES for word in piece):
+        return "time" if len(piece) == 1 and _YEAR.match(piece[0].text) else "number"
+    if any(_is_time(word) for word in piece):
+        return "time"
+    if any(_is_number(word) for word in piece):
+        return "quantity"
+    return "name" if all(word.is_capital for word in piece) else "words"
+
+
+# -- features ---------------------------------------------------------------------------------------------------
+
+_SHAPES = ("number", "time", "quantity", "name", "words", "phrase", "series")
+_KINDS = ("person", "time", "number", "place", "choice", "other")
+FEATURES = (
+    *(f"{kind} {shape}" for kind in _KINDS for shape in _SHAPES),
+    "in question", "all in question", "near", "nearest", "rare near", "before question words", "words", "words squared",
+    "at start", "at end", "in brackets", "quoted", "focus inside", "focus beside", "unit beside", "money",
+    "year for number", "full run", "starts run", "part of name",
+    *(f"after {name}, {kind}" for name in _BEFORE for kind in ("person", "time", "number", "place", "other")),
+    "after question word", "before question word", "capitals", "sentence start function",
+)  # fmt: skip
+
+
+def facts(asked: Asked, text: str, weight: Mapping[str, float]) -> list[Fact]:
+    """The candidates in a sentence. ``weight`` says how telling each term of the question is (sum 1)."""
+    words = read_words(text)
+    if not words or len(words) > 120:
+        return []
+    asked_at = [i for i, word in enumerate(words) if any(term in weight for term in word.terms)]
+    found: list[Fact] = []
+    seen: set[tuple[int, int]] = set()
+    longest_run = _content_runs(words)
+    for a, b, shape in sorted(_runs(words)):
+        if (a, b) in seen and shape in ("words", "quantity"):
+            continue
+        inside = [any(term in weight for term in word.terms) for word in words[a:b] if not word.is_function]
+        if not inside or all(inside):
+            continue
+        seen.add((a, b))
+        features = _features(asked, text, words, a, b, shape, inside, asked_at, weight, longest_run)
+        start, end = _with_symbols(text, words[a].start, words[b - 1].end)
+        found.append(Fact(start, end, shape, features))
+    return found
+
+
+def _with_symbols(text: str, start: int, end: int) -> tuple[int, int]:
+    """The piece with the closing bracket that belongs to it."""
+    if "(" in text[start:end] and ")" not in text[start:end] and text[end : end + 1] == ")":
+        end += 1
+    return start, end
+
+
+def _content_runs(words: Sequence[Word]) -> dict[int, tuple[int, int]]:
+    """For each content word the run of content words it stands in."""
+    runs: dict[int, tuple[int, int]] = {}
+    start = 0
+    for i in range(len(words) + 1):
+        if i == len(words) or words[i].is_function or (i > start and words[i].gap.strip(" \u00a0-’'")):
+            for j in range(start, i):
+                runs[j] = (start, i)
+            start = i + (i < len(words) and words[i].is_function)
+    return runs
+
+
+def _features(
+    asked: Asked,
+    text: str,
+    words: Sequence[Word],
+    a: int,
+    b: int,
+    shape: str,
+    inside: Sequence[bool],
+    asked_at: Sequence[int],
+    weight: Mapping[str, float],
+    runs: Mapping[int, tuple[int, int]],
+) -> tuple[float, ...]:
+    kind = asked.kind if asked.kind in _KINDS else "other"
+    one_hot = [0.0] * (len(_KINDS) * len(_SHAPES))
+    one_hot[_KINDS.index(kind) * len(_SHAPES) + _SHAPES.index(shape)] = 1.0
+    outside = [i for i in asked_at if not a <= i < b]
+    distances = [(a - i) if i < a else (i - b + 1) for i in outside]
+    near = rare_near = left = 0.0
+    seen: set[str] = set()
+    for i, distance in sorted(zip(outside, distances, strict=True), key=lambda pair: pair[1]):
+        fresh = [term for term in words[i].terms if term in weight and term not in seen]
+        seen.update(fresh)
+        share = sum(weight[term] for term in fresh)
+        near += share / distance
+        rare_near += share * (distance <= 4)
+        left += share * (i < a)
+    piece = words[a:b]
+    before = words[a - 1] if a else None
+    after = words[b] if b < len(words) else None
+    length = b - a
+    run = runs.get(a, (a, b))
+    group = kind if kind in ("person", "time", "number", "place") else "other"
+    heads = [0.0] * (len(_BEFORE) * 5)
+    preceding = before.lower if before and not words[a].gap.strip(" \"'“‘(") else ""
+    skipped = words[a - 2].lower if a > 1 and preceding in _BEFORE["the"] else ""
+    for j, names in enumerate(_BEFORE.values()):
+        if preceding in names or skipped in names:
+            heads[j * 5 + ("person", "time", "number", "place", "other").index(group)] = 1.0
+    focus = asked.focus
+    beside = {term for word in (*words[max(0, a - 2) : a], *words[b : b + 2]) for term in word.terms}
+    return (
+        *one_hot,
+        sum(inside) / len(inside),
+        float(all(inside)),
+        near,
+        1 / min(distances, default=20),
+        rare_near,
+        left - (sum(weight[t] for t in seen) - left),
+        min(length, 10) / 5,
+        (min(length, 10) / 5) ** 2,
+        float(a == 0),
+        float(b == len(words)),
+        float("(" in words[a].gap),
+        float(words[a].gap[-1:] in "\"“‘'«" and words[a].gap[-1:] != ""),
+        float(bool(focus) and any(focus & set(word.terms) for word in piece)),
+        float(bool(focus & beside)),
+        float(kind == "number" and after is not None and bool(focus & set(after.terms))),
+        float(asked.wants_money and any(word.text in _SYMBOLS for word in piece)),
+        float(kind == "number" and shape == "time"),
+        float(run == (a, b)),
+        float(run[0] == a),
+        float((a > run[0] and words[a - 1].is_capital and words[a].is_capital) or (b < run[1] and words[b].is_capital and words[b - 1].is_capital)),
+        *heads,
+        float(before is not None and any(term in weight for term in before.terms)),
+        float(after is not None and any(term in weight for term in after.terms)),
+        sum(word.is_capital for word in piece) / length,
+        float(a == 1 and words[0].is_function),
+    )  # fmt: skip
