@@ -126,9 +126,10 @@ class PdfText:
                     self._write_block(writer, block, body, is_first=place == 0)
             if recognised := self._recognised.get(number):
                 write_recognised(writer, recognised)
-            for row in self._fields.get(number, ()):
-                writer.item(row)
-            if writer.n_characters == before:
+            if writer.n_characters > before:  # values mean nothing without the form around them
+                for row in self._fields.get(number, ()):
+                    writer.item(row)
+            else:
                 empty.append(number + 1)
         self._warn(writer, empty)
 
