@@ -2,6 +2,17 @@
 
 from rag.index.build import Parts, build
 from rag.index.store import DocumentEntry, Index, Snapshot, Status
-from rag.index.terms import STOP_WORDS, terms
+from rag.index.terms import STOP_WORDS, query_tokens, stems, terms
 
-__all__ = ["STOP_WORDS", "DocumentEntry", "Index", "Parts", "Snapshot", "Status", "build", "terms"]
+__all__ = [
+    "STOP_WORDS",
+    "DocumentEntry",
+    "Index",
+    "Parts",
+    "Snapshot",
+    "Status",
+    "build",
+    "query_tokens",
+    "stems",
+    "terms",
+]

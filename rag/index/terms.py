@@ -1,7 +1,13 @@
-"""Text -> search terms, the same way for passages and queries.
+"""Text -> search terms, the same way for passages and queries, in the world's scripts.
 
-Words are folded (Unicode NFKC, case, accents) and stemmed; scripts without spaces become overlapping pairs
-of characters; numbers and codes stay as typed.
+- Words are folded (Unicode compatibility forms, case, accents) and stemmed by Snowball in the language that
+  the text is in, told by its function words (``languages``).
+- Scripts without spaces become overlapping runs of characters: pairs for Han, kana and Hangul, triples for
+  Thai, Lao, Khmer and Burmese, whose letters stand for sounds.
+- Numbers stay as typed. Codes (E-1042, v2.1.0, 12(3), max_length, e-mail) give their parts and, as one more
+  term, the whole: it is rare, so the passage that has it as typed comes first.
+
+Left out: dictionaries of any kind. Compounds and typos are met on the query's side (``retrieval.lexical``).
 """
 
 from __future__ import annotations
@@ -11,52 +17,131 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["FINGERPRINT", "STOP_WORDS", "terms"]
+from rag.index.languages import FUNCTION_WORDS, LATIN, language_of
+
+__all__ = ["FINGERPRINT", "STOP_WORDS", "query_tokens", "stems", "terms"]
 
 # raise it with every change of what ``terms`` returns: an index with another one finds its terms anew at the next
 # build, and until then must take words out of the full text exactly as they went in
-FINGERPRINT = "terms-1"
+FINGERPRINT = "terms-2"
 
-# scripts that are written without spaces: Thai to Lao, Myanmar, Khmer, kana, Han
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_TOKEN = re.compile(rf"([{_UNSPACED}]+)|[^\W{_UNSPACED}]+")
+STOP_WORDS = FUNCTION_WORDS["english"]
 
-# words that say nothing about what is asked for; they stay in the index and are left out of queries
-STOP_WORDS = frozenset(
-    """
-    a an and are as at be been but by can could did do does for from had has have he her him his how i if in into
-    is it its me my no not of on or our shall she should so than that the their them then there these they this
-    those to was we were what when where which who whom whose why will with would you your
-    """.split()
+_HAN = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_THAI = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+# signs that belong to a letter although Unicode does not count them as one: Arabic and Indic vowels
+_SIGNS = r"\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
+_LETTER = rf"(?:(?![{_HAN}{_THAI}])[^\W_]|[{_SIGNS}])"
+_TOKEN = re.compile(rf"([{_HAN}]+)|([{_THAI}]+)|{_LETTER}+")
+_ASCII_TOKEN = re.compile(r"[a-z0-9]+")
+# parts held together by one sign each; an address or a table row has more parts than a code
+_CODE = re.compile(rf"{_LETTER}+(?:[-‐‑–./_:(#@+&'’,]{_LETTER}+)+")
+_ASCII_CODE = re.compile(r"[a-z0-9]+(?:[-./_:(#@+&',][a-z0-9]+)+")
+_JOINT = re.compile(r"[-‐‑–./_:(#@+&'’,]")
+_MAX_PARTS, _MAX_CODE = 6, 40
+_DIGIT = re.compile(r"\d")
+# accents of Latin, Greek and Cyrillic letters, Hebrew points, Arabic vowels and the stretch between letters
+_ACCENTS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
+_INVISIBLE = re.compile(r"[\u00ad\u200c\u200d\u2060\ufeff]")
+
+# the stemmers of scripts that need no telling of languages
+_SCRIPTS = (
+    (re.compile(r"[\u0400-\u04ff]"), "russian"),
+    (re.compile(r"[\u0370-\u03ff]"), "greek"),
+    (re.compile(r"[\u0600-\u06ff]"), "arabic"),
+    (re.compile(r"[\u0900-\u097f]"), "hindi"),
+    (re.compile(r"[\u0530-\u058f]"), "armenian"),
+    (re.compile(r"[\u0b80-\u0bff]"), "tamil"),
 )
 
 
-@lru_cache(1)
-def _stemmer() -> Any:
+def terms(text: str) -> list[str]:
+    """The search terms of ``text``, with repeats: tokens in order, then codes."""
+    tokens = _tokens(text)
+    words = [token for token, is_word in tokens if is_word]
+    language = language_of(words) or "english"
+    if len(words) == len(tokens):
+        return [_stem(word, language) for word in words]
+    return [_stem(token, language) if is_word else token for token, is_word in tokens]
+
+
+def query_tokens(query: str) -> list[tuple[str, list[str]]]:
+    """The tokens to look up for a query, each with the terms it may stand as in the index.
+
+    Function words are left out unless there is nothing else. A passage is stemmed in its own language; a
+    query too short to show its own is looked up in the forms that its words take in each.
+    """
+    tokens = list(dict.fromkeys(_tokens(query)))
+    language = language_of([token for token, is_word in tokens if is_word])
+    skipped = FUNCTION_WORDS[language] | {"s", "t"} if language else STOP_WORDS
+    telling = [(token, is_word) for token, is_word in tokens if not (is_word and token in skipped)] or tokens
+    languages = (language, "english") if language else LATIN
+    return [(token, stems(token, languages) if is_word else [token]) for token, is_word in telling]
+
+
+def stems(word: str, languages: tuple[str, ...] = LATIN) -> list[str]:
+    """The distinct stems of a word in lower case in these languages, in their order."""
+    return list(dict.fromkeys(_stem(word, language) for language in languages))
+
+
+def _tokens(text: str) -> list[tuple[str, bool]]:
+    """Words in lower case, numbers, codes and runs of characters; and for each whether it is a word."""
+    if text.isascii():
+        text = text.lower()
+        tokens = [(token, token.isalpha()) for token in _ASCII_TOKEN.findall(text)]
+        return tokens + [token for code in _ASCII_CODE.findall(text) for token in _code(code)]
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
+    tokens = []
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if match[1] or match[2]:
+            tokens += [(run, False) for run in _runs(token, 2 if match[1] else 3)]
+        elif token.isalpha() or not _DIGIT.search(token):
+            tokens.append((token, True))
+        else:
+            tokens.append((_fold(token), False))
+    return tokens + [token for code in _CODE.findall(text) for token in _code(code)]
+
+
+def _runs(token: str, size: int) -> list[str]:
+    return [token[i : i + size] for i in range(len(token) - size + 1)] or [token]
+
+
+def _code(text: str) -> list[tuple[str, bool]]:
+    """The whole of a code as one token: digits apart by ``_``, everything else together.
+
+    Words apart by other signs than hyphens are no code ("and/or", "end.Next"); 1,000 is 1000.
+    """
+    parts, joints = _JOINT.split(text), _JOINT.findall(text)
+    has_digits = bool(_DIGIT.search(text))
+    if len(parts) > _MAX_PARTS or len(text) > _MAX_CODE or not (has_digits or set(joints) <= set("-‐‑_")):
+        return []
+    whole = parts[0]
+    for joint, part in zip(joints, parts[1:], strict=True):
+        both_digits = whole[-1].isdigit() and part[0].isdigit()
+        thousands = joint in ",'’" and len(part) == 3
+        whole += f"_{part}" if both_digits and not thousands else part
+    return [(_fold(whole) if has_digits else whole, not has_digits)]
+
+
+@lru_cache(1 << 17)
+def _stem(word: str, language: str) -> str:
+    if word.isascii():
+        return str(_stemmer(language).stemWord(word))
+    for letters, other in _SCRIPTS:
+        if letters.match(word):
+            return _fold(str(_stemmer(other).stemWord(_ACCENTS.sub("", word) if other == "arabic" else word)))
+    return _fold(str(_stemmer(language).stemWord(word)))
+
+
+@lru_cache(64)
+def _stemmer(language: str) -> Any:
     import snowballstemmer
 
-    return snowballstemmer.stemmer("english")
+    return snowballstemmer.stemmer(language)
 
 
-@lru_cache(65536)
-def _stem(word: str) -> str:
-    return str(_stemmer().stemWord(word))
-
-
-def _fold(text: str) -> str:
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
-
-
-def terms(text: str) -> list[str]:
-    """The search terms of ``text`` in order, with repeats."""
-    found: list[str] = []
-    for match in _TOKEN.finditer(_fold(text)):
-        token = match[0]
-        if match[1]:
-            found += [token[i : i + 2] for i in range(len(token) - 1)] or [token]
-        else:
-            found.append(_stem(token) if token.isalpha() else token)
-    return found
+def _fold(word: str) -> str:
+    if word.isascii():
+        return word
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word)))

@@ -1,0 +1,82 @@
+"""A query -> weighted terms for the lexical leg, mended where the index does not know a word.
+
+A word that no passage has is looked for as a typo of one that some have (restricted Damerau-Levenshtein
+distance 1, or 2 for long words, same beginning), and as a compound of two known words
+("Krankenversicherungskarte"). What is guessed counts less than what is typed.
+"""
+
+from __future__ import annotations
+
+from rag.index import Snapshot, query_tokens, stems
+
+__all__ = ["query_terms"]
+
+# distinct terms of a query that are looked up; more only cost time
+_MAX_TERMS = 96
+_GUESSED = 0.6  # weight of a term that nobody typed
+_SHORTEST = 5  # letters of a word that is mended: shorter ones are near to too many others
+_LONG = 8  # letters from which two mistakes are allowed
+_SAME = 3  # letters at the beginning that a typo is believed to have right
+_PART = 4  # letters of the shortest part of a compound
+_MAX_GUESSES = 3
+# between the parts of a compound: German, Dutch, Scandinavian
+_LINKS = ("", "s", "es", "n", "en", "e", "er", "ns")
+
+
+def query_terms(query: str, snapshot: Snapshot) -> dict[str, float]:
+    """The terms to look up for ``query``, each with its weight in the score."""
+    tokens = query_tokens(query)[:_MAX_TERMS]
+    known = snapshot.known_terms([term for _, variants in tokens for term in variants])
+    weights: dict[str, float] = {}
+    for token, variants in tokens:
+        found = [term for term in variants if term in known]
+        for term in found:
+            weights[term] = 1.0
+        if not found and token.isalpha() and len(token) >= _SHORTEST:
+            for term in _near(variants, snapshot) or _parts(token, snapshot):
+                weights.setdefault(term, _GUESSED)
+    return dict(list(weights.items())[:_MAX_TERMS])
+
+
+def _near(variants: list[str], snapshot: Snapshot) -> list[str]:
+    """Known terms that differ from one of ``variants`` by a typo, nearest first."""
+    distances: dict[str, int] = {}
+    for term in variants:
+        allowed = 2 if len(term) >= _LONG else 1
+        for other in snapshot.terms_starting_with(term[:_SAME]):
+            if abs(len(other) - len(term)) <= allowed and (found := distance(term, other, allowed)) <= allowed:
+                distances[other] = min(found, distances.get(other, found))
+    nearest = min(distances.values(), default=0)
+    return sorted(term for term, found in distances.items() if found == nearest)[:_MAX_GUESSES]
+
+
+def _parts(token: str, snapshot: Snapshot) -> list[str]:
+    """The stems of two known words that ``token`` is put together from, with the longest second part."""
+    halves = [
+        (stems(token[: at - len(link)]), stems(token[at:]))
+        for at in range(_PART, len(token) - _PART + 1)
+        for link in _LINKS
+        if at - len(link) >= _PART and token[:at].endswith(link)
+    ]
+    known = snapshot.known_terms([term for pair in halves for variants in pair for term in variants])
+    for pair in halves:
+        found = [next((term for term in variants if term in known), "") for variants in pair]
+        if all(found):
+            return found
+    return []
+
+
+def distance(a: str, b: str, most: int) -> int:
+    """The restricted Damerau-Levenshtein distance of two words, or ``most + 1`` when it is larger."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        before, row, last = row, [i], before
+        for j, other in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return min(row[-1], most + 1)
