@@ -19,15 +19,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.errors import UsageError
+from rag.errors import DocumentError, UsageError
 from rag.settings import Settings
 from rag.types import Answer, Citation, Claim, Document, Heading, Span
-from rag.web import library, pdfpages, serve, strings
+from rag.web import library, serve, strings
 from rag.web.answer import answer_view, duration, turn_html
 from rag.web.conversations import Conversations
 from rag.web.export import exported, turn_text
 from rag.web.feedback import Feedback
 from rag.web.guard import Guard
+from rag.web.pdfpages import Drawer
 from rag.web.reader import section_at, text_html
 
 ATTACK = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
@@ -298,10 +299,11 @@ def test_fifty_citations_are_boxed_on_the_right_page_over_the_right_words(data: 
         for sentence in sentences
         if sentence.end - sentence.start > 25
     ]
+    drawer = Drawer()
     for path, document, (start, end) in random.Random(7).sample(choices, 50):
         page = document.page_at(start)
         assert page is not None
-        _, boxes = pdfpages.marks(path, document, page, start, end)
+        _, boxes = drawer.marks(path, document, page, start, end)
         sheet = pypdfium2.PdfDocument(path)[page - 1]
         width, height = sheet.get_size()
         text = sheet.get_textpage()
@@ -313,6 +315,19 @@ def test_fifty_citations_are_boxed_on_the_right_page_over_the_right_words(data: 
         wanted = document.text[start:on_page]
         alike = SequenceMatcher(None, alnum(drawn), alnum(wanted), autojunk=False).ratio()
         assert alike > 0.95, (path.name, page, wanted)
+    drawer.close()
+
+
+def test_a_page_that_cannot_be_drawn_leaves_the_drawer_working(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.4 and nothing more")
+    drawer = Drawer()
+    with pytest.raises(DocumentError):
+        drawer.image(broken, 1, 1.0)
+    drawer._process.kill()  # type: ignore[union-attr]
+    with pytest.raises(DocumentError):
+        drawer.marks(broken, Document("broken.pdf", "words", page_starts=(0,)), 1, 0, 5)
+    drawer.close()
 
 
 # -- the library -------------------------------------------------------------------------------------

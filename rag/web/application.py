@@ -21,6 +21,7 @@ from rag.web.engine import Engine
 from rag.web.guard import Guard, is_loopback
 from rag.web.identity import OWNER_COOKIE, owner_of
 from rag.web.page import build_page, head, translations
+from rag.web.pdfpages import Drawer
 
 __all__ = ["application"]
 
@@ -30,18 +31,19 @@ _YEAR = 365 * 24 * 3600
 
 def application(settings: Settings) -> Guard:
     """The whole server over one index; its models load in the background once it runs."""
-    engine = Engine(settings)
+    engine, drawer = Engine(settings), Drawer()
     locked = not is_loopback(settings.host)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine.start()
         yield
+        drawer.close()
 
     app = FastAPI(title="Footnote", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.engine = engine
     app.include_router(api.routes(engine, locked=locked))
-    app.include_router(reading_api.routes(engine))
+    app.include_router(reading_api.routes(engine, drawer))
     app.include_router(library_api.routes(engine, locked=locked))
     app.mount("/footnote", StaticFiles(directory=STATIC))
 

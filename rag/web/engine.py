@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from rag import plugins
 from rag.assistant import Assistant
 from rag.errors import RagError, SettingsError
 from rag.settings import Settings
@@ -94,12 +95,14 @@ class Engine:
 
         Raises:
             SettingsError: a name that cannot be changed here, or a value that cannot be used.
+            UsageError, MissingExtra: the generator cannot be had; the message says what it needs.
         """
         unknown = set(values) - set(CHANGEABLE)
         if unknown:
             raise SettingsError(f"cannot be changed here: {', '.join(sorted(unknown))}")
         current = {field.name: getattr(self.settings, field.name) for field in fields(self.settings)}
         settings = Settings.load("/nonexistent", **{**current, **values})
+        plugins.load("generators", settings.generator, settings)  # says now what is missing
         assistant = self._opened(settings)
         with self._lock:
             self.settings, self.assistant = settings, assistant

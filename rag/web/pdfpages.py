@@ -1,94 +1,120 @@
-"""Pages of a PDF as images, and where on them the cited words stand, for the reader.
-
-PDFium must not be used from two threads at once, and requests come on several: one lock for all.
-"""
+"""Pages of a PDF as images, and where on them the cited words stand: asked of a process of its own."""
 
 from __future__ import annotations
 
-import ctypes
-from functools import lru_cache
+import base64
+import os
+import subprocess
+import sys
+from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Timer
+from typing import Any
 
-from rag.documents import pdf
+from rag.documents.worker import read_frame, write_frame
 from rag.errors import DocumentError
 from rag.types import Document
 
-__all__ = ["Rectangle", "image", "marks"]
+__all__ = ["Drawer", "Rectangle"]
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom, as shares of the page
 
-_LOCK = Lock()
-_FINE = 20_000  # steps across a page when PDFium maps a point, which it does in whole numbers
+_SECONDS = 20.0  # more than any honest page takes
+_ANSWER_BYTES = 64 << 20
+_KEPT_IMAGES = 48
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 
 
-def image(path: Path, page: int, scale: float) -> bytes:
-    """The page (from 1) as PNG at ``scale`` pixels a point, in steps of a half.
+class Drawer:
+    """Draws pages in a worker process, which is started when first needed and anew when it failed."""
 
-    Raises:
-        DocumentError: the file or the page cannot be read.
-    """
-    return _image(str(path), path.stat().st_mtime_ns, page, round(min(max(scale, 0.5), 4.0) * 2) / 2)
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._images: OrderedDict[tuple[str, int, int, float], bytes] = OrderedDict()
 
+    def image(self, path: Path, page: int, scale: float) -> bytes:
+        """The page (from 1) as PNG at ``scale`` pixels a point, in steps of a half.
 
-@lru_cache(maxsize=48)
-def _image(path: str, changed: int, page: int, scale: float) -> bytes:
-    with _LOCK:
-        return pdf.render(Path(path), page, scale)
+        Raises:
+            DocumentError: it cannot be drawn.
+        """
+        scale = round(min(max(scale, 0.5), 4.0) * 2) / 2
+        key = (str(path), path.stat().st_mtime_ns, page, scale)
+        if key not in self._images:
+            answer = self._ask({"do": "image", "path": str(path.absolute()), "page": page, "scale": scale})
+            self._images[key] = base64.b64decode(answer["png"])
+            while len(self._images) > _KEPT_IMAGES:
+                self._images.popitem(last=False)
+        return self._images[key]
 
+    def marks(self, path: Path, document: Document, page: int, start: int, end: int) -> tuple[float, list[Rectangle]]:
+        """The page's width over its height, and the boxes of the cited words that stand on it.
 
-def marks(path: Path, document: Document, page: int, start: int, end: int) -> tuple[float, list[Rectangle]]:
-    """The page's width over its height, and the boxes of the cited words that stand on it.
+        Raises:
+            DocumentError: the page cannot be drawn.
+        """
+        # the text of the one page is all that is needed: the others are empty in what is sent
+        starts = document.page_starts
+        if not 1 <= page <= len(starts):
+            raise DocumentError(f"has no page {page}")
+        low, high = starts[page - 1], starts[page] if page < len(starts) else len(document.text)
+        request = {
+            "do": "marks",
+            "path": str(path.absolute()),
+            "page": page,
+            "text": document.text[low:high],
+            "page_starts": [0] * page + [high - low] * (len(starts) - page),
+            "start": max(start, low) - low,
+            "end": min(end, high) - low,
+        }
+        answer = self._ask(request)
+        return answer["aspect"], [(x0, y0, x1, y1) for x0, y0, x1, y1 in answer["boxes"]]
 
-    Raises:
-        DocumentError: the file or the page cannot be read.
-    """
-    import pypdfium2
+    def close(self) -> None:
+        """Stop the worker."""
+        with self._lock:
+            self._stop()
 
-    with _LOCK:
-        found = pdf.boxes(path, document.text, document.page_starts, start, end) if start < end else []
-        try:
-            opened = pypdfium2.PdfDocument(path)
-        except pypdfium2.PdfiumError as error:
-            raise DocumentError(str(error)) from error
-        try:
-            if not 1 <= page <= len(opened):
-                raise DocumentError(f"has no page {page}")
-            sheet = opened[page - 1]
-            width, height = sheet.get_size()
-            return width / height, _joined([_placed(sheet, box[1:]) for box in found if box[0] == page])
-        finally:
-            opened.close()
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            process = self._running()
+            assert process.stdin is not None and process.stdout is not None
+            clock = Timer(_SECONDS, process.kill)
+            clock.start()
+            try:
+                write_frame(process.stdin, request)
+                answer = read_frame(process.stdout, _ANSWER_BYTES)
+            except (OSError, ValueError):
+                answer = None
+            finally:
+                clock.cancel()
+            if answer is None:
+                self._stop()
+                raise DocumentError("took too much time or memory to draw")
+            if "error" in answer:
+                raise DocumentError(answer["error"])
+            return dict(answer)
 
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+            environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "rag.web.pdfworker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+            )
+        return self._process
 
-def _placed(sheet: object, box: tuple[float, float, float, float]) -> Rectangle:
-    """A box in PDF points as shares of the page as it is shown: turned, cropped, top to bottom."""
-    import pypdfium2.raw as pdfium
-
-    corners = []
-    for x, y in ((box[0], box[1]), (box[2], box[3])):
-        left, top = ctypes.c_int(), ctypes.c_int()
-        pdfium.FPDF_PageToDevice(sheet, 0, 0, _FINE, _FINE, 0, x, y, left, top)
-        corners.append((left.value / _FINE, top.value / _FINE))
-    (x0, y0), (x1, y1) = corners
-    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-
-
-def _joined(boxes: list[Rectangle]) -> list[Rectangle]:
-    """Boxes that overlap on one line (ligatures give such) as one."""
-    joined: list[Rectangle] = []
-    for box in boxes:
-        for place, other in enumerate(joined):
-            height = min(box[3] - box[1], other[3] - other[1])
-            shared = min(box[3], other[3]) - max(box[1], other[1])
-            if shared > 0.5 * height and box[0] <= other[2] and other[0] <= box[2]:
-                joined[place] = (
-                    min(box[0], other[0]),
-                    min(box[1], other[1]),
-                    max(box[2], other[2]),
-                    max(box[3], other[3]),
-                )
-                break
-        else:
-            joined.append(box)
-    return joined
+    def _stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        self._process = None

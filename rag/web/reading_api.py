@@ -13,11 +13,11 @@ from pydantic import BaseModel, Field
 
 from rag.errors import DocumentError
 from rag.types import Document, title_of
-from rag.web import pdfpages
 from rag.web.answer import closest_html, hit_view, where
 from rag.web.conversations import StoredTurn
 from rag.web.engine import Engine
 from rag.web.identity import language_of, owner_of
+from rag.web.pdfpages import Drawer
 from rag.web.reader import page_html, text_html, where_html
 from rag.web.strings import say
 
@@ -51,7 +51,7 @@ class Selected(BaseModel):
     text: str = Field(min_length=1, max_length=4000)
 
 
-def routes(engine: Engine) -> APIRouter:
+def routes(engine: Engine, drawer: Drawer) -> APIRouter:
     """The reader's routes."""
     api = APIRouter(prefix="/api")
 
@@ -95,7 +95,7 @@ def routes(engine: Engine) -> APIRouter:
         html = None
         shown = page or found.page_at(start)
         if drawn and shown:
-            html = _drawn(found, file_of(document), shown, start, end, language)
+            html = _drawn(drawer, found, file_of(document), shown, start, end, language)
         return {
             "title": found.title or title_of(found.source),
             "where": where_html(found, start, language),
@@ -111,7 +111,7 @@ def routes(engine: Engine) -> APIRouter:
     def page_image(document_id: str, page: int, scale: float = 1.5) -> Response:
         path = file_of(document_id)
         try:
-            image = pdfpages.image(path, page, scale)
+            image = drawer.image(path, page, scale)
         except (DocumentError, OSError) as error:
             raise HTTPException(404, f"the page cannot be drawn: {error}") from error
         return Response(image, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
@@ -169,10 +169,12 @@ def routes(engine: Engine) -> APIRouter:
     return api
 
 
-def _drawn(document: Document, path: Path, page: int, start: int, end: int, language: str) -> str | None:
+def _drawn(
+    drawer: Drawer, document: Document, path: Path, page: int, start: int, end: int, language: str
+) -> str | None:
     """The page with its boxes, or None when it cannot be drawn: the text is shown instead."""
     try:
-        aspect, boxes = pdfpages.marks(path, document, page, start, end)
+        aspect, boxes = drawer.marks(path, document, page, start, end)
     except (DocumentError, OSError):
         return None
     return page_html(document, page, aspect, boxes, language)

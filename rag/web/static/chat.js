@@ -141,6 +141,7 @@ export function showView(name) {
   }
   if (name === "documents") refreshLibrary();
   if (name === "settings") refreshSettings();
+  $(`#${{ documents: "library", settings: "settings" }[name]}-title`)?.focus({ preventScroll: true });
   closeRail();
 }
 
@@ -236,12 +237,17 @@ function setTheme(name) {
   document.body.classList.toggle("dark", name === "dark");
 }
 
+// what a button could not do is said, not swallowed
+function tried(doing) {
+  Promise.resolve(doing).catch((error) => choose(error.message, []));
+}
+
 function wire() {
   document.addEventListener("click", (event) => {
     const cite = event.target.closest("a.cite, [data-do=cite]");
-    if (cite) { event.preventDefault(); return openCitation(cite); }
+    if (cite) { event.preventDefault(); return tried(openCitation(cite)); }
     const button = event.target.closest("[data-do]");
-    if (button && actions[button.dataset.do]) { event.preventDefault(); actions[button.dataset.do](button, event); }
+    if (button && actions[button.dataset.do]) { event.preventDefault(); tried(actions[button.dataset.do](button)); }
     if (document.body.dataset.rail === "open" && !event.target.closest("#rail, [data-do=rail]")) closeRail();
   });
   window.addEventListener("hashchange", route);

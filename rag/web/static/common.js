@@ -90,7 +90,7 @@ export function choose(title, keys, { input } = {}) {
     const button = document.createElement("button");
     button.value = key;
     button.textContent = t(key);
-    button.className = i === 0 ? "primary" : "quiet";
+    button.className = i === 0 && keys.length ? "primary" : "quiet";
     $(".buttons", dialog).append(button);
   }
   return new Promise((resolve) => {

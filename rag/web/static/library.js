@@ -217,11 +217,7 @@ register({
   remove: async (button) => {
     const { document: id, name } = button.dataset;
     if (!(await choose(t("remove_ask", { name }), ["remove"]))) return;
-    try {
-      await api(`documents/${id}`, { method: "DELETE" });
-    } catch (error) {
-      return void announce(error.message);
-    }
+    await api(`documents/${id}`, { method: "DELETE" });
     $(".upload", view()).hidden = false;
     watchBuild();
   },
