@@ -21,13 +21,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from threading import Event as Signal
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from rag import plugins
-from rag.errors import GeneratorError, IndexMismatch, RagError, UsageError
+from rag.errors import GeneratorError, IndexBusy, IndexMismatch, RagError, UsageError
 from rag.generation import Writer, confidence, read, small_talk, telling
 from rag.index import DocumentEntry, Index, Parts, Snapshot, Status, build
+from rag.index.watch import watch
 from rag.plugins import Prompt
 from rag.retrieval import Retrieval, retrieve
 from rag.retrieval.followup import standalone
@@ -108,6 +110,36 @@ class Assistant:
         chunker = plugins.load("chunkers", self.settings.chunker, self.settings)
         parts = Parts(self.settings, chunker, self._embedder(spec), spec)
         return build(self._index.folder, roots, parts, progress, rebuild=rebuild)
+
+    def watch(
+        self, *paths: str | Path, stop: Signal, report: Callable[[BuildReport | RagError], None] = lambda outcome: None
+    ) -> None:
+        """Build, and again after every change under ``paths``, until ``stop`` is set. Questions are answered
+        meanwhile; each sees the state that is committed when it is asked.
+
+        Args:
+            *paths: as for ``build``.
+            stop: set it, from another thread, to end.
+            report: called with the outcome of each build that changed something, or with what went wrong.
+        """
+        first = self.build(*paths)
+        report(first)
+        generation = first.generation
+
+        def bring_up_to_date() -> bool:
+            nonlocal generation
+            try:
+                outcome = self.build(*paths)
+            except RagError as error:
+                report(error)
+                return not isinstance(error, IndexBusy)
+            if outcome.generation != generation:
+                report(outcome)
+            generation = outcome.generation
+            return True
+
+        roots = [Path(root) for root in self._recorded().get("roots", ())]
+        watch(roots, bring_up_to_date, stop, ignore=self._index.folder)
 
     def _recorded(self) -> dict[str, Any]:
         try:

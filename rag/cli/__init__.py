@@ -1,4 +1,5 @@
-"""The command line: ``rag build``, ``ask``, ``search``, ``status``, ``serve``, ``eval``, ``plugins``.
+"""The command line: ``rag build``, ``ask``, ``search``, ``status``, ``serve``, ``eval``, ``plugins``, ``doctor``,
+``export``, ``import``.
 
 Data goes to stdout, chatter to stderr, and ``--json`` makes the data machine-readable. What goes wrong is one
 line on stderr. Exit status: 0 done, 1 the world said no, 2 the call has to change, 130 stopped by Ctrl-C.
@@ -13,12 +14,12 @@ from typing import Annotated
 
 import typer
 
-from rag.cli import ask, build, look
+from rag.cli import ask, build, care, look
 from rag.cli.shared import app
 from rag.errors import RagError
 from rag.version import __version__
 
-__all__ = ["app", "ask", "build", "look", "main", "run"]
+__all__ = ["app", "ask", "build", "care", "look", "main", "run"]
 
 
 def main() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rag.cli.shared import IndexOption, JsonOption, app, assistant_over, print_json
+from rag.errors import RagError, UsageError
 
 if TYPE_CHECKING:
     from rag.types import BuildReport, Progress
@@ -24,6 +27,7 @@ def build_command(
     index: IndexOption = None,
     embedder: Annotated[str | None, typer.Option(help="minilm, or sentence-transformers:NAME_OR_PATH.")] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read and embed everything anew.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on building after every change, until stopped.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the index up to date: it then holds what the paths hold, and nothing else.
@@ -31,12 +35,24 @@ def build_command(
     Without a PATH: those of the last build, or the corpus folder. Only what changed is read and embedded.
     """
     assistant = assistant_over(index, embedder=embedder)
+    if watch and rebuild:
+        raise UsageError("--rebuild and --watch do not go together: rebuild first, then watch")
+    if watch:
+        with _stoppable():
+            assistant.watch(*(paths or []), stop=Event(), report=partial(_print_outcome, as_json))
+        return
     with _stoppable(), _Bars() as bars:
         report = assistant.build(*(paths or []), progress=bars, rebuild=rebuild)
-    if as_json:
-        print_json(asdict(report))
+    _print_outcome(as_json, report)
+
+
+def _print_outcome(as_json: bool, outcome: BuildReport | RagError) -> None:
+    if isinstance(outcome, RagError):
+        print(f"rag: {outcome}", file=sys.stderr)
+    elif as_json:
+        print_json(asdict(outcome))
     else:
-        _print_report(report)
+        _print_report(outcome)
 
 
 def _print_report(report: BuildReport) -> None:
@@ -53,7 +69,8 @@ def _print_report(report: BuildReport) -> None:
     print(
         f"{report.n_documents} documents, {report.n_passages} passages ready in {report.seconds:.1f} s: "
         f"{count['indexed']} files read, {count['unchanged']} unchanged, {gone} removed, {skipped} skipped; "
-        f"{report.n_embedded} passages embedded, {report.n_reused} known already"
+        f"{report.n_embedded} passages embedded, {report.n_reused} known already",
+        flush=True,
     )
 
 

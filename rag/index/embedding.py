@@ -23,7 +23,7 @@ from rag.types import Progress, Span
 if TYPE_CHECKING:
     from rag.plugins import Embedder, Rows
 
-__all__ = ["embed_pending", "store_vectors"]
+__all__ = ["embed_pending", "insert_vectors"]
 
 # vectors in one commit: a few seconds of work, which is what a kill can cost
 _BATCH = 128
@@ -53,28 +53,33 @@ def embed_pending(connection: sqlite3.Connection, embedder: Embedder, say: Calla
             _check(rows, len(given[i][1]), embedder)
             batch.append((window[i][1], pack(rows[:1]), pack(rows[1:])))
             if len(batch) >= _BATCH:
-                done += store_vectors(connection, embedder.dim, batch)
+                done += _store(connection, embedder.dim, batch)
                 say(Progress("vectors", done, len(pending), "", time.monotonic() - started))
-        done += store_vectors(connection, embedder.dim, batch)
+        done += _store(connection, embedder.dim, batch)
         say(Progress("vectors", done, len(pending), "", time.monotonic() - started))
     return done
 
 
-def store_vectors(connection: sqlite3.Connection, dim: int, batch: list[_Entry]) -> int:
+def _store(connection: sqlite3.Connection, dim: int, batch: list[_Entry]) -> int:
     """Commit a batch and empty it; returns how many there were."""
     n = len(batch)
-    if not n:
-        return 0
-    with transaction(connection):
-        row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'vectors'").fetchone()
-        first = row[0] + 1 if row else 1
-        sealed = [(number, *entry, checksum(number, *entry)) for number, entry in enumerate(batch, first)]
-        connection.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?, ?)", sealed)
-        connection.executemany("DELETE FROM pending WHERE vector = ?", [(entry[0],) for entry in batch])
-        generation = raise_generation(connection)
-        update_matrix(connection, generation, dim, {number: own for number, _, own, *_ in sealed})
-    batch.clear()
+    if n:
+        with transaction(connection):
+            rows = insert_vectors(connection, batch)
+            update_matrix(connection, raise_generation(connection), dim, rows)
+        batch.clear()
     return n
+
+
+def insert_vectors(connection: sqlite3.Connection, entries: Sequence[_Entry]) -> dict[int, bytes]:
+    """Record vectors inside the caller's transaction; returns the packed passage rows by number, which are to
+    go into the matrix."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'vectors'").fetchone()
+    first = row[0] + 1 if row else 1
+    sealed = [(number, *entry, checksum(number, *entry)) for number, entry in enumerate(entries, first)]
+    connection.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?, ?)", sealed)
+    connection.executemany("DELETE FROM pending WHERE vector = ?", [(entry[0],) for entry in entries])
+    return {number: own for number, _, own, *_ in sealed}
 
 
 def _texts(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[str, list[Span]]]:

@@ -183,3 +183,4 @@ class Writer:
         self.empty("postings", "lengths")
         for number, name, passage in named:
             self._postings.add(number, [*terms(name), *terms(passage.heading), *terms(passage.text)])
+        self._postings.flush()
