@@ -7,6 +7,7 @@ import io
 import json
 import random
 import re
+import shutil
 import socket
 import zipfile
 from difflib import SequenceMatcher
@@ -457,6 +458,74 @@ def test_feedback_is_what_the_evaluation_reads(tmp_path: Path) -> None:
         ("wrong source", "a.txt", Span(3, 9)),
         ("not in documents", "", None),
     ]
+
+
+# -- the server --------------------------------------------------------------------------------------
+
+
+def client(index: Path, corpus: Path, host: str = "127.0.0.1") -> Any:
+    """The whole application, called without a network."""
+    from starlette.testclient import TestClient
+
+    from rag.web.application import application
+
+    return TestClient(application(Settings(index=str(index), corpus=str(corpus), host=host)), "http://127.0.0.1")
+
+
+@pytest.fixture
+def own_index(small_index: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(small_index, tmp_path / "index"))
+
+
+def test_programs_get_the_json_of_the_command_line(own_index: Path, small_corpus: Path, assistant: Any) -> None:
+    server = client(own_index, small_corpus)
+    question = "Who leads the crew?"
+    answer = server.post("/api/ask", json={"question": question}).json()
+    expected = assistant.ask(question).to_dict()
+    assert {**answer, "timings": 0} == {**json.loads(json.dumps(expected)), "timings": 0}
+    hits = server.post("/api/search", json={"question": question, "k": 2}).json()["hits"]
+    assert [hit["rank"] for hit in hits] == [1, 2]
+    assert server.get("/api/status").json()["n_documents"] == 3
+    assert server.post("/api/ask", json={"question": " "}).json() == {"error": "the question is empty"}
+    assert server.post("/api/ask", json={"question": "x" * 100_000}).status_code == 400
+    assert server.post("/api/ask", json={"question": "Who?", "generator": "parrot"}).status_code == 400
+
+
+def test_a_page_for_others_is_locked_and_keeps_people_apart(own_index: Path, small_corpus: Path) -> None:
+    server = client(own_index, small_corpus, "0.0.0.0")
+    entry = server.app.app.state.engine.assistant.documents()[0]
+    assert server.delete(f"/api/documents/{entry.document_id}").status_code == 403
+    assert server.put("/api/settings", json={"k": 1}).status_code == 403
+    assert server.post("/api/ask", json={"question": "Who?", "generator": "extractive"}).status_code == 403
+    assert 'data-do="remove"' not in server.get("/api/documents").json()["html"]
+    cookie = server.get("/").headers["set-cookie"]
+    assert "footnote_owner=" in cookie and "HttpOnly" in cookie and "SameSite=strict" in cookie
+    store = server.app.app.state.engine.conversations
+    turn = add(store, owner=server.cookies["footnote_owner"])
+    assert len(server.get("/api/conversations").json()) == 1
+    server.cookies.clear()
+    assert server.get("/api/conversations").json() == []
+    assert server.get(f"/api/turns/{turn.id}/text").status_code == 404
+
+
+def test_settings_that_cannot_be_used_change_nothing(own_index: Path, small_corpus: Path) -> None:
+    server = client(own_index, small_corpus)
+    engine = server.app.app.state.engine
+    for values in ({"generator": "parrot"}, {"strictness": 7}, {"k": "many"}, {"embedder": "x"}, {"corpus": "/"}):
+        assert server.put("/api/settings", json=values).status_code == 400
+    assert engine.settings == engine.assistant.settings and engine.settings.generator == "extractive"
+    assert engine.conversations.preferences() == {}
+
+
+def test_the_reader_serves_only_documents_of_the_index(own_index: Path, small_corpus: Path) -> None:
+    server = client(own_index, small_corpus)
+    assert server.get("/api/reader?document=../../etc/passwd").json() == {"gone": True}
+    assert server.get("/api/original/..%2F..%2Fetc%2Fpasswd").status_code == 404
+    entry = next(e for e in server.app.app.state.engine.assistant.documents() if e.source.endswith("moon.md"))
+    original = server.get(f"/api/original/{entry.document_id}")
+    assert original.headers["content-type"].startswith("text/plain") and "Lunar survey" in original.text
+    table = next(e for e in server.app.app.state.engine.assistant.documents() if e.source.endswith(".csv"))
+    assert "attachment" in server.get(f"/api/original/{table.document_id}?download=1").headers["content-disposition"]
 
 
 # -- the rest ----------------------------------------------------------------------------------------

@@ -143,16 +143,11 @@ def _progress(state: BuildState, language: str) -> dict[str, Any]:
     line, share = "", 0.0
     if state.progress is not None and state.running:
         step = state.progress
-        line = say(
-            language,
-            "building",
-            stage=say(language, f"stage_{step.stage}"),
-            done=step.done,
-            total=step.total,
-            rate=f"{step.rate:.1f}",
-        )
+        stage = say(language, f"stage_{step.stage}")
+        line = say(language, "building", stage=stage, done=step.done, total=step.total)
         if step.seconds_left is not None:
-            line += " · " + say(language, "left", time=duration(step.seconds_left))
+            line += f" · {say(language, 'rate', n=f'{step.rate:.1f}')}"
+            line += f" · {say(language, 'left', time=duration(step.seconds_left))}"
         share = step.done / step.total if step.total else 0.0
     elif state.report is not None:
         report = state.report

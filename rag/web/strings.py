@@ -176,11 +176,8 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "into": ("into the collection", "in die Sammlung", "放入文档集"),
     "uploading": ("Sending {done} of {total}", "Sende {done} von {total}", "正在发送 {done} / {total}"),
-    "building": (
-        "{stage}: {done} of {total} · {rate}/s",
-        "{stage}: {done} von {total} · {rate}/s",
-        "{stage}：{done} / {total} · {rate}/秒",
-    ),
+    "building": ("{stage}: {done} of {total}", "{stage}: {done} von {total}", "{stage}：{done} / {total}"),
+    "rate": ("{n} a second", "{n} je Sekunde", "每秒 {n}"),
     "left": ("{time} left", "noch {time}", "剩余 {time}"),
     "stage_reading": ("Reading", "Lesen", "读取"),
     "stage_passages": ("Cutting into passages", "In Abschnitte teilen", "切分段落"),
