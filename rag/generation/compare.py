@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from rag.generation.facts import (
     SOFT_NEGATIONS,
@@ -23,6 +24,9 @@ from rag.generation.opposites import opposites
 __all__ = ["missing_facts", "polarity_differs", "shared"]
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'“(\[]?[A-ZÄÖÜ])|\n{2,}")
+_PARTS = {"half": (0.5, 50.0), "quarter": (0.25, 25.0), "third": (33.0, 33.3), "fifth": (20.0,), "tenth": (10.0,)}
+_ENDS = {"from": {"to"}, "to": {"from"}}
+_CLAUSE = re.compile(r"[,;:()–—]\s|\bbut\b|\bwhile\b|\bwhereas\b")
 _HEDGE = re.compile(
     r"(?i)\b(?:about|around|approximately|approx|roughly|nearly|almost|some|over|more than|under|less than|"
     r"circa|ca|close to|just|at least|at most|up to|etwa|rund|knapp|über)\W*$"
@@ -56,8 +60,11 @@ def _has_number(number: Number, sentence: str, told: Facts) -> bool:
             for b in other.values:
                 if a == b or (hedged and number.digits < other.digits and _rounds_to(b, a, number.digits)):
                     return True
-    years = {year for date in told.dates for year, _, _ in date.readings}
-    return any(value in years for value in number.values)
+    years = {float(year) for date in told.dates for year, _, _ in date.readings}
+    parts = {value for word in told.words for value in _PARTS.get(word, ())}
+    shares = {value for word in re.findall(r"\w+", number.text.casefold()) for value in _PARTS.get(word, ())}
+    stated = {value for other in told.numbers for value in other.values}
+    return bool(number.values & (years | parts)) or bool(shares & stated)
 
 
 def _rounds_to(exact: float, said: float, digits: int) -> bool:
@@ -132,20 +139,70 @@ def shared(sentence: str, source: str) -> float:
 
 
 def polarity_differs(sentence: str, source: str) -> list[str]:
-    """Denials on one side only, and opposites in place of words."""
-    said, told = read_facts(sentence), read_facts(_nearest(sentence, source))
+    """A denial on one side only, and opposites in place of words."""
+    nearest = _nearest(sentence, source)
+    said, told = read_facts(sentence), read_facts(nearest)
     reasons = []
-    softened = any(word in SOFT_NEGATIONS or is_negated_word(word) for word in told.words)
-    softened_said = any(word in SOFT_NEGATIONS or is_negated_word(word) for word in said.words)
-    if said.negations and not told.negations and not softened:
-        reasons.append("denies what the source says")
-    if told.negations and not said.negations and not softened_said and _denied(told, said):
-        reasons.append("says what the source denies")
+    ours, theirs = _denials(sentence, told.terms), _denials(nearest, said.terms)
+    if ours.hard % 2 != theirs.hard % 2 and (ours.hard + ours.soft) % 2 != (theirs.hard + theirs.soft) % 2:
+        reasons.append("denies what the source says" if ours.hard > theirs.hard else "says what the source denies")
+    turned = _turned(said.words, told.words)
+    if turned:
+        reasons.append(f"“{turned}” where the source has the opposite")
     for term in said.terms - told.terms:
         opposite = opposites(term) & (told.terms - said.terms)
-        if opposite and said.negations == told.negations:
+        if opposite and ours.hard == theirs.hard:
             reasons.append(f"the opposite of “{min(opposite)}” in the source")
     return reasons
+
+
+def _turned(said: tuple[str, ...], told: tuple[str, ...]) -> str:
+    """A small word before something that has its opposite before it in the source ("before July",
+    "from Bern to Zug"), or ""."""
+    ours, theirs = _led(said), _led(told)
+    for lead, follower in ours:
+        others = opposites(stem(lead)) | _ENDS.get(lead, set())
+        is_there = any(b == follower and stem(a) == stem(lead) for a, b in theirs)
+        if not is_there and any(b == follower and (a in others or stem(a) in others) for a, b in theirs):
+            return f"{lead} {follower}"
+    return ""
+
+
+def _led(words: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Each small word that has an opposite, with the next word of content after it."""
+    found = []
+    for i, word in enumerate(words):
+        if word in STOPWORDS and (word in _ENDS or opposites(stem(word))):
+            follower = next((after for after in words[i + 1 : i + 4] if is_content(after)), "")
+            if follower:
+                found.append((word, follower))
+    return found
+
+
+class _Denials(NamedTuple):
+    hard: int  # "not", "no", "without"
+    soft: int  # "fail", "except", "unlikely": may stand for a denial, or not
+
+
+def _denials(text: str, other: frozenset[str]) -> _Denials:
+    """The denials in the clauses of ``text`` that share a word with ``other``; one that denies a soft
+    one ("not excluded") takes it back."""
+    hard = soft = 0
+    for clause in _CLAUSE.split(text):
+        facts = read_facts(clause)
+        if not facts.terms & other:
+            continue
+        n_hard = facts.negations
+        n_soft = sum(_is_soft(word) for word in facts.words)
+        for i, word in enumerate(facts.words):
+            if is_negation(word) and any(_is_soft(after) for after in facts.words[i + 1 : i + 3]):
+                n_hard, n_soft = n_hard - 1, n_soft - 1
+        hard, soft = hard + n_hard, soft + max(0, n_soft)
+    return _Denials(hard, soft)
+
+
+def _is_soft(word: str) -> bool:
+    return word in SOFT_NEGATIONS or is_negated_word(word)
 
 
 def _nearest(sentence: str, source: str) -> str:
@@ -156,13 +213,3 @@ def _nearest(sentence: str, source: str) -> str:
     common = [len(said & read_facts(part).terms) for part in parts]
     together = len(said & read_facts(source).terms)
     return parts[common.index(max(common))] if max(common) >= 0.7 * together else source
-
-
-def _denied(told: Facts, said: Facts) -> bool:
-    """Whether the words that the source denies are among those of the sentence."""
-    for i, word in enumerate(told.words):
-        if is_negation(word):
-            scope = [stem(after) for after in told.words[i + 1 : i + 6] if is_content(after)][:2]
-            if scope and all(term in said.terms for term in scope):
-                return True
-    return False

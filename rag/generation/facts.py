@@ -56,15 +56,15 @@ NEGATIONS = frozenset(
 # Words that deny without a negation: either may stand for the other in a paraphrase.
 SOFT_NEGATIONS = frozenset(
     """fail failed fails failure failing lack lacks lacked lacking refuse refused refuses refusing deny denied
-    denies prevent prevents prevented unable impossible hardly barely rarely seldom scarcely exclude excluded
+    denies prevent prevented prevents unable impossible hardly barely rarely seldom scarcely exclude excluded
     excludes excluding except exempt exempted absence absent avoid avoids avoided stop stopped stops cease ceased
-    reject rejected rejects few little only unlike instead rather false prohibit prohibited prohibits forbid
-    forbidden forbids ban banned bans outside beyond lost lose loses neglect missing miss missed zero nil unless until
-    verboten""".split()
+    reject rejected rejects turned only limited restricted unless prohibit prohibited prohibits forbid forbidden
+    forbids ban banned bans lost lose loses neglect missing miss missed nil free verboten""".split()
 )
 _UN_WORD = re.compile(
-    r"^(?:un(?!i|der|til|less|cle)|in(?=(?:cap|dep|eff|suff|val|vis|act|com|corr|ade|elig|ability))|"
-    r"im(?=(?:poss|prop|perf|mob))|ir(?=(?:reg|rel|rev|resp))|dis(?=[a-z]{4})|non-?)[a-z]{3,}$"
+    r"(?:un(?!i|der|til|less|cle)|in(?=cap|suff|valid|visib|activ|complet|corr|adequ|elig|abil|solub|accur|approp|consist)|"
+    r"im(?=poss|proper|perf|mobil)|ir(?=reg|relev|respons)|non-?|"
+    r"dis(?=agr|allow|appear|approv|believ|connect|contin|hon|like|loyal|obey|prov|qualif|regard|satisf|trust))[a-z]{3,}$"
 )
 
 _SMALL = {
@@ -142,7 +142,11 @@ _DATES = tuple(
         rf"\b(?P<name>{_MONTH})\b\.?,?\s+(?:of\s+)?(?P<year>\d{{4}})\b",
     )
 )
-_LONE_MONTH = re.compile(rf"(?<![.!?]\s)\b(?P<name>{_MONTH})\b\.?")
+_LONE_MONTH = re.compile(rf"(?<![.!?]\s)\b(?P<name>{_MONTH})\b\.?", re.IGNORECASE)
+_BEFORE_MAY = re.compile(
+    r"\b(?:in|of|since|until|by|from|to|and|between|early|late|through|before|after|every|each)\s+$"
+)
+_QUARTER = re.compile(r"\bQ([1-4])\b")
 _CODE = re.compile(r"(?<![\w.])(?=[\w.:/-]*\d)(?=[\w.:/-]*[^\W\d_]|\d+\.\d+\.\d|\d+:\d)[^\W_][\w]*(?:[-./:]\w+)*")
 _GROUPED = r"\d{1,3}(?:[,.'’\u00a0\u202f ]\d{3})+(?!\d)(?:[.,]\d+)?"
 _NUMBER = re.compile(
@@ -221,6 +225,7 @@ def stem(word: str) -> str:
 @lru_cache(maxsize=4096)
 def read_facts(text: str) -> Facts:
     """Everything in ``text`` that verification compares."""
+    text = _QUARTER.sub(lambda match: f"quarter {match[1]}", text)
     dates, rest = _dates(text)
     codes, rest = _codes(rest)
     all_words = tuple(words(text))
@@ -251,12 +256,15 @@ def is_negated_word(word: str) -> bool:
 
 
 def count_negations(all_words: tuple[str, ...]) -> int:
-    """How many words deny; "not only" does not, and "no" before a number stands for "number"."""
-    if all_words[:1] == ("no",):  # "No, …" answers the question
+    """How many words deny; "not only" does not, nor does an opening "No, …" or the "No." of a number."""
+    if all_words[:1] == ("no",):
         all_words = all_words[1:]
     pairs = zip(all_words, (*all_words[1:], ""), strict=False)
     return sum(
-        is_negation(word) and not (word == "not" and after == "only") and not (word == "no" and after.isdigit())
+        is_negation(word)
+        and not (word == "not" and after == "only")
+        and not (word == "no" and after.isdigit())
+        and not (word == "nor" and "neither" in all_words)
         for word, after in pairs
     )
 
@@ -284,7 +292,8 @@ def _dates(text: str) -> tuple[list[Date], str]:
                 text = _blank(text, match.start(), match.end())
     for match in _LONE_MONTH.finditer(text):
         name = match["name"]
-        if name[0].isupper() and (len(name) > 3 or name.casefold() not in ("mar", "mai", "may")):
+        is_word = name.casefold() in ("may", "march", "mar", "mai", "mars", "dec", "jan", "sept", "mayo")
+        if name[0].isupper() and (not is_word or _BEFORE_MAY.search(text[: match.start()])):
             found.append(Date(match.group(), frozenset({(0, MONTHS[name.casefold()], 0)}), match.start()))
             text = _blank(text, match.start(), match.end())
     return found, text
@@ -374,7 +383,9 @@ def _written(text: str) -> list[Number]:
         following = tokens[i][1] if i < len(tokens) else ""
         unit = "%" if following in ("percent", "per") else _UNITS.get(following, "") if len(following) > 1 else ""
         written = " ".join(word for _, word in tokens[first:i])
-        if written != "one" or _counts(tokens, first):
+        # "the first 14 days" counts the days, not the first of them
+        leads_on = written == "first" and text[tokens[first][0] + 5 :].lstrip()[:1].isdigit()
+        if not leads_on and (written != "one" or _counts(tokens, first)):
             found.append(Number(written, frozenset({value}), unit, 2, tokens[first][0], is_written=True))
     return found
 

@@ -23,8 +23,8 @@ __all__ = ["Similarity", "Verdict", "best_span", "cannot_tell", "is_claim", "ver
 Similarity = Callable[[str, str], float]
 
 SUPPORTED = 0.55  # share of the content words that the cited text must hold (measured: see perturb)
-SIMILAR = 0.8  # cosine from which the meaning is the same though the words differ
-WEAK = 0.25  # below this share nothing ties the two together
+SIMILAR = 0.7  # cosine from which the meaning is the same though the words differ
+WEAK = 0.2  # below this share nothing ties the two together
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{12,}?)[\"”“»]")
 _CANNOT_TELL = re.compile(
@@ -80,7 +80,7 @@ def verify(sentence: str, quotes: Sequence[str], *, context: str = "", similarit
     if reasons:
         return Verdict("unsupported", tuple(reasons))
     score = shared(sentence, source)
-    if score < SUPPORTED and similarity is not None and similarity(sentence, source) >= SIMILAR:
+    if WEAK <= score < SUPPORTED and similarity is not None and similarity(sentence, source) >= SIMILAR:
         score = SUPPORTED
     strange = foreign(sentence, source) if score < 0.95 else ""
     if score >= SUPPORTED and not strange:
