@@ -14,7 +14,7 @@ from rag.errors import RagError, UsageError
 from rag.passages import embedded_text, split
 from rag.passages.encoding import encoding
 from rag.passages.paragraphs import ParagraphChunker, paragraphs
-from rag.passages.sentences import halves, sentences
+from rag.passages.sentences import halves, is_label, sentences
 from rag.settings import Settings
 from rag.types import Document, Heading, Span
 
@@ -101,6 +101,20 @@ def test_lines(case: str) -> None:
 def test_blocks_are_never_read_across() -> None:
     text = "Pump; ten and\na half"
     assert parts(text, blocks=[Span(0, 4), Span(6, 20)]) == ["Pump", ";", "ten and\na half"]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("# Pumps\n\nThey move water.\n\nValves\n\nThey stop it.", ["# Pumps", "Valves"]),
+        ("You need:\n- a pump\n- a valve", []),
+        ("part: pump; price: 10\n\nall parts: 12", []),
+        ("He said “no”. What then? Nobody knows", []),
+        ("What becomes of the ship\n\nIt will be sold.", ["What becomes of the ship"]),
+    ],
+)
+def test_labels_are_told_from_sentences(text: str, labels: list[str]) -> None:
+    assert [text[a:b] for a, b in sentences(text) if is_label(text, Span(a, b))] == labels
 
 
 TEXT = st.one_of(

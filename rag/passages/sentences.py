@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from rag.types import Span
 
-__all__ = ["halves", "sentences", "trimmed"]
+__all__ = ["halves", "is_label", "sentences", "trimmed"]
 
 # Never the end of a sentence: something always follows.
 _TITLES = frozenset(
@@ -96,6 +96,20 @@ def halves(text: str, span: Span) -> tuple[Span, Span] | None:
 def _cut(text: str, span: Span, at: int) -> tuple[Span, Span] | None:
     left, right = trimmed(text, span.start, at), trimmed(text, at, span.end)
     return (left, right) if left is not None and right is not None else None
+
+
+def is_label(text: str, span: Span) -> bool:
+    """Whether a span is a heading, a name or a caption rather than something that is said: a short line of
+    its own without a stop, which is neither a list item nor a row of a table."""
+    line = text[span.start : span.end]
+    alone = text[: span.start].rstrip(" \t")[-1:] in ("", "\n") and text[span.end :].lstrip(" \t")[:1] in ("", "\n")
+    return (
+        alone
+        and len(line.split()) <= 12
+        and line[-1] not in ".!?…。！？؟۔।:：;,"
+        and not re.search(r"[:：;=]\s|\t|\|", line)
+        and (line.startswith("#") or not _OPENS_UNIT.match(line + " "))
+    )
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:
