@@ -14,18 +14,10 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
 
-from rag.generation.facts import (
-    MONTHS,
-    NUMBER_WORDS,
-    SOFT_NEGATIONS,
-    fold,
-    is_content,
-    is_negated_word,
-    is_negation,
-    readings,
-    stem,
-)
+from rag.generation.dates import MONTHS
+from rag.generation.numbers import NUMBER_WORDS, readings
 from rag.generation.opposites import opposites
+from rag.generation.words import fold, is_content, is_negation, is_soft_negation, stem
 
 __all__ = ["alterations", "foreign"]
 
@@ -96,7 +88,7 @@ def alterations(sentence: str, source: str) -> list[str]:
             reasons += _replaced(here, there)
         if j2 - j1 <= _GAP and (is_inside or here):
             denials += sum(is_negation(word.text) for word in here) - sum(is_negation(word.text) for word in there)
-            soft = soft or any(word.text in SOFT_NEGATIONS or is_negated_word(word.text) for word in (*here, *there))
+            soft = soft or any(is_soft_negation(word.text) for word in (*here, *there))
         else:
             denials += sum(is_negation(word.text) for word in here)
     if denials and not soft:

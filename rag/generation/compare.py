@@ -6,20 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rag.generation.facts import (
-    SOFT_NEGATIONS,
-    STOPWORDS,
-    Date,
-    Facts,
-    Name,
-    Number,
-    is_content,
-    is_negated_word,
-    is_negation,
-    read_facts,
-    stem,
-)
+from rag.generation.dates import Date
+from rag.generation.facts import Facts, Name, read_facts
+from rag.generation.numbers import Number
 from rag.generation.opposites import opposites
+from rag.generation.words import STOPWORDS, is_content, is_negation, is_soft_negation, stem
 
 __all__ = ["missing_facts", "polarity_differs", "shared"]
 
@@ -193,16 +184,12 @@ def _denials(text: str, other: frozenset[str]) -> _Denials:
         if not facts.terms & other:
             continue
         n_hard = facts.negations
-        n_soft = sum(_is_soft(word) for word in facts.words)
+        n_soft = sum(is_soft_negation(word) for word in facts.words)
         for i, word in enumerate(facts.words):
-            if is_negation(word) and any(_is_soft(after) for after in facts.words[i + 1 : i + 3]):
+            if is_negation(word) and any(is_soft_negation(after) for after in facts.words[i + 1 : i + 3]):
                 n_hard, n_soft = n_hard - 1, n_soft - 1
         hard, soft = hard + n_hard, soft + max(0, n_soft)
     return _Denials(hard, soft)
-
-
-def _is_soft(word: str) -> bool:
-    return word in SOFT_NEGATIONS or is_negated_word(word)
 
 
 def _nearest(sentence: str, source: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.generation.facts import stem
+from rag.generation.words import stem
 
 __all__ = ["opposites"]
 

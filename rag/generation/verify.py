@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from rag.generation.align import alterations, foreign
 from rag.generation.compare import missing_facts, polarity_differs, shared
-from rag.generation.facts import read_facts, words
+from rag.generation.facts import read_facts
+from rag.generation.words import words
 from rag.types import Passage, Span, Support
 
 __all__ = ["Similarity", "Verdict", "best_span", "cannot_tell", "is_claim", "verify"]
