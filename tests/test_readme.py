@@ -115,7 +115,7 @@ EXAMPLES = {
     "Are my documents sent over the internet?": ("handbook/index-and-privacy.md", "not sent"),
     "How do I use a language model with Ollama?": ("handbook/generators.md", "start Ollama"),
     "How many passengers did Tidewell Ferries carry in 2025?": ("ferries/annual-report-2025.pdf", "1,284,600"),
-    "Why did fuel costs fall?": ("ferries/annual-report-2025.pdf", "sailing more slowly"),
+    "Why did fuel costs fall?": ("ferries/annual-report-2025.pdf", "more slowly"),
     "When will the electric ferry enter service?": ("news/electric-ferry.txt", "4 May 2026"),
     "What does a return ticket for an adult from Port Ansel to Skerra cost?": ("ferries/fares-2026.csv", "26.00"),
     "What becomes of the Petrel?": ("news/electric-ferry.txt", "sold"),
