@@ -22,7 +22,7 @@ from rag.web.identity import language_of, owner_of
 
 __all__ = ["routes"]
 
-_EXAMPLES = 6
+_EXAMPLES = 8
 _SHOWN_TURNS = 30  # turns sent at once; earlier ones when they are asked for
 
 

@@ -9,6 +9,7 @@ An update carries the current turn alone; the script moves it to the others when
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from rag.web import strings
 from rag.web.answer import LiveAnswer, failure, turn_html
 from rag.web.engine import Engine
 from rag.web.identity import language_of, owner_of
+from rag.web.strings import say
 
 __all__ = ["build_page", "head", "stream_turn", "translations"]
 
@@ -125,6 +127,10 @@ def stream_turn(engine: Engine, question: str, context: dict[str, Any], request:
                 started, sent = started or first, time.monotonic()
     except RagError as error:
         yield failure(language, question, str(error))
+        return
+    except Exception:  # a fault of ours: the reader is told, the terminal has the details
+        logging.getLogger(__name__).exception("answering failed")
+        yield failure(language, question, say(language, "fault"))
         return
     turn = engine.conversations.add(owner, conversation_id, question, live.answer, live.searched)
     yield turn_html(language, live.answer, live.searched, turn_id=turn.id, conversation_id=turn.conversation_id)

@@ -35,6 +35,11 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
         "Es fragen gerade zu viele. Bitte gleich noch einmal versuchen.",
         "同时提问的人太多，请稍后再试。",
     ),
+    "fault": (
+        "Footnote has a fault here; the terminal it runs in says more.",
+        "Hier hat Footnote einen Fehler; mehr steht im Terminal, in dem es läuft.",
+        "Footnote 在此出现故障；详情请查看运行它的终端。",
+    ),
     # asking
     "question": ("Your question", "Ihre Frage", "您的问题"),
     "placeholder": ("Ask your documents…", "Fragen Sie Ihre Dokumente…", "向您的文档提问……"),

@@ -86,16 +86,17 @@ function stopped() {
   current.append(note);
 }
 
-function refused() {
+async function refused() {
   if (!document.body.dataset.busy) return;
   delete document.body.dataset.busy;
+  const reason = await api("build").then(() => t("full"), (error) => error.message);
   const question = $("#turn-live .asked")?.textContent ?? lastAsked;
   $("#turn-live")?.remove();
   const article = parsed(`<article class="turn turn-failed" id="turn-failed"><h2 class="asked" dir="auto"></h2>
     <div class="failed" role="alert"><strong></strong><p></p></div></article>`);
   $(".asked", article).textContent = question;
   $("strong", article).textContent = t("failed");
-  $("p", article).textContent = t("full");
+  $("p", article).textContent = reason;
   turns().append(article);
   fill(question);
 }
