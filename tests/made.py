@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Mapping, Sequence
 
@@ -94,3 +95,53 @@ def xlsx_of(rows: Sequence[str], styles: str = "") -> bytes:
             "xl/styles.xml": f"<styleSheet {main}>{styles}</styleSheet>",
         }
     )
+
+
+def compound_of(streams: Mapping[str, bytes]) -> bytes:
+    """An OLE compound file of streams ("name" or "storage/name"), each in sectors of its own."""
+    free, end, table_mark = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    sectors: list[bytes] = []
+    table: list[int] = []
+
+    def chain(data: bytes) -> int:
+        start = len(sectors)
+        blocks = [data[k : k + 512].ljust(512, b"\0") for k in range(0, len(data), 512)]
+        sectors.extend(blocks)
+        table.extend([*range(start + 1, start + len(blocks)), end])
+        return start
+
+    storages = sorted({name.split("/")[0] for name in streams if "/" in name})
+    entries: list[list[object]] = [["Root Entry", 5, free, free, free, end, 0]]
+    for name in storages:
+        entries.append([name, 1, free, free, free, 0, 0])
+    for name, data in streams.items():
+        padded = data.ljust(4096, b"\0")  # shorter streams would live in the mini stream
+        entries.append([name.split("/")[-1], 2, free, free, free, chain(padded), len(padded)])
+    roots = [k for k in range(1, len(entries)) if k <= len(storages) or "/" not in list(streams)[k - 1 - len(storages)]]
+    parents = {0: roots}
+    for number, storage in enumerate(storages, 1):
+        parents[number] = [k + 1 + len(storages) for k, name in enumerate(streams) if name.startswith(storage + "/")]
+    for parent, children in parents.items():  # siblings as one list to the right
+        if children:
+            entries[parent][4] = children[0]
+            for left, right in zip(children, children[1:], strict=False):
+                entries[left][3] = right
+    directory = b"".join(
+        str(name).encode("utf-16-le").ljust(64, b"\0")
+        + struct.pack("<HBBIII", 2 * len(str(name)) + 2, kind, 1, left, right, child)
+        + bytes(36)
+        + struct.pack("<IQ", start, size)
+        for name, kind, left, right, child, start, size in entries
+    )
+    first_directory = chain(directory)
+    n_tables = -(-(len(sectors) + 2) // 126)
+    first_table = len(sectors)
+    table += [table_mark] * n_tables
+    raw = struct.pack(f"<{len(table)}I", *table).ljust(512 * n_tables, b"\xff")
+    sectors += [raw[k : k + 512] for k in range(0, len(raw), 512)]
+    header = struct.pack(
+        "<8s16xHHHHH6xIIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6, 0, n_tables,
+        first_directory, 0, 4096, end, 0, end, 0, first_table,
+    )  # fmt: skip
+    header = header[:76] + struct.pack("<109I", *[first_table + k if k < n_tables else free for k in range(109)])
+    return header + b"".join(sectors)

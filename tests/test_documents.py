@@ -513,7 +513,7 @@ def test_depth_of_archives_is_bounded(tmp_path: Path) -> None:
         ("a.docx", b"PK\x03\x04 cut off", "damaged"),
         ("a.pdf", b"not a pdf \0\1\2\3\4\5\6\7", "damaged"),
         ("a.json", b"[" * 100_000, "nested too deeply"),
-        ("a.doc", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "LibreOffice"),
+        ("a.doc", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "damaged"),
         ("a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "entities"),
         ("a.mp4", bytes(range(16)) * 100, "not read"),
     ],

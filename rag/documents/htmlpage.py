@@ -313,13 +313,9 @@ class PageParser(HTMLParser):
             table.rows, rows = [], table.rows
             self._spill(_Table(rows))
             return
-        n_header = 0
-        for row in table.rows:
-            if not row or not all(cell.is_name for cell in row):
-                break
-            n_header += 1
         regions = frozenset(e for e in _REGIONS if self._effects.get(e))
-        rows_text = _grid(table.rows)
+        n_header = _n_header(table.rows)
+        rows_text = _labelled(table.rows) or _grid(table.rows)
         self.blocks.append(Block("table", "", n_header if n_header < len(rows_text) else 0, 0, regions, rows_text))
 
     # ---- what the page says about itself
@@ -356,10 +352,15 @@ class PageParser(HTMLParser):
         fields = dict(self._fields)
         plain = one_line("".join(self._title))[:300]
         title = fields.pop("title", "") or plain
-        for block in self.blocks[:200]:  # the heading says which part of "Ducks | The Pond" is the title
-            if block.kind == "heading" and block.level == 1 and one_line(block.text) in title:
-                title = one_line(block.text) or title
-                break
+        own = [
+            one_line(block.text)
+            for block in self.blocks[:500]
+            if block.kind == "heading" and block.level == 1 and not block.regions & {"furniture", "footer"}
+        ]
+        # the heading says which part of "Ducks | The Pond" is the title, and a lone one is it
+        title = next((words for words in own if words in title), own[0] if len(own) == 1 else title) or title
+        if not fields.get("url", "").startswith("http"):
+            fields.pop("url", None)
         date = fields.pop("date", "") or fields.pop("time", "")
         fields.pop("time", None)
         if match := re.match(r"\d{4}-\d\d-\d\d", date):
@@ -388,6 +389,25 @@ def _span(value: str | None) -> int:
         return max(1, min(int(value or 1), 1000))
     except ValueError:
         return 1
+
+
+def _n_header(rows: list[list[_Cell]]) -> int:
+    """How many rows at the top are column names only; a name over the whole width is a caption."""
+    n = 0
+    while n < len(rows) and rows[n] and all(cell.is_name for cell in rows[n]):
+        n += 1
+    return n if n and sum(1 for cell in rows[n - 1] if cell.text.strip()) > 1 else 0
+
+
+def _labelled(rows: list[list[_Cell]]) -> list[list[str]]:
+    """Rows of a table of facts, where each row is a name and its value; empty for other tables."""
+    pairs = [row for row in rows if len(row) == 2 and row[0].is_name and not row[1].is_name]
+    if len(pairs) < 0.5 * len(rows):
+        return []
+    return [
+        [f"{one_line(row[0].text).rstrip(':')}: {row[1].text}"] if row in pairs else [cell.text for cell in row]
+        for row in rows
+    ]
 
 
 def _grid(rows: list[list[_Cell]]) -> list[list[str]]:

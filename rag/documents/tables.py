@@ -38,7 +38,8 @@ def row_pieces(names: Row, cells: Row) -> list[tuple[str, str, int]]:
         if not cell:
             continue
         if pieces:
-            pieces.append(("; ", "mark", column))
+            is_label = pieces[-1][0].endswith(":") and pieces[-1][1] == "cell"
+            pieces.append((" " if is_label else "; ", "mark", column))
         name = names[column].rstrip(" :") if column < len(names) else ""
         if name and name != cell:
             pieces += [(name, "name", column), (": ", "mark", column)]
@@ -69,6 +70,8 @@ def find_header(rows: Sequence[Row]) -> Header:
     """
     sample = rows[:_SAMPLE]
     width = max((_filled(row) for row in sample), default=0)
+    if width == 2 and sum(1 for row in sample if row[0].endswith(":")) > 0.5 * len(sample):
+        return Header(0, 0)  # each row is a label and its value
     first = 0
     while first < min(len(sample), 8) and _filled(sample[first]) < max(2, (width + 1) // 2):
         if any(_is_value(cell) for cell in sample[first]):

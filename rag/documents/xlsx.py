@@ -19,7 +19,7 @@ from rag.documents.tables import has_values, write_table
 from rag.errors import DocumentError
 from rag.types import Document
 
-__all__ = ["Xlsx"]
+__all__ = ["BUILT_IN_FORMATS", "MAX_CELLS", "MAX_COLUMNS", "MAX_ROWS", "Xlsx", "write_sheet"]
 
 MAX_ROWS = 200_000
 MAX_CELLS = 2_000_000
@@ -200,10 +200,10 @@ def _formats(package: Package) -> list[str]:
     custom = {item.get("numFmtId", ""): item.get("formatCode", "") for item in root.iter("numFmt")}
     styles = root.find("cellXfs")
     idents = [item.get("numFmtId", "0") for item in styles.iter("xf")] if styles is not None else []
-    return [custom.get(ident) or _BUILT_IN.get(ident, "") for ident in idents]
+    return [custom.get(ident) or BUILT_IN_FORMATS.get(ident, "") for ident in idents]
 
 
-_BUILT_IN = {
+BUILT_IN_FORMATS = {
     "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "14": "yyyy-mm-dd",
     "15": "d-mmm-yy", "16": "d-mmm", "17": "mmm-yy", "18": "h:mm AM/PM", "19": "h:mm:ss AM/PM", "20": "h:mm",
     "21": "h:mm:ss", "22": "yyyy-mm-dd h:mm", "37": "#,##0", "38": "#,##0", "39": "#,##0.00", "40": "#,##0.00",
