@@ -185,7 +185,7 @@ class Changes:
         self._say(Progress("reading", 0, n_files))
         with documents.Reader(self._parts.settings) as reader:
             for done, (file, result) in enumerate(reader.read_all(readable()), 1):
-                self._take(file, result, *hashes.pop(file.source))
+                self._take(file, result, *hashes.pop(file.source), reader.seconds)
                 self._say(Progress("reading", done, n_files, file.source, time.monotonic() - started))
                 if first and time.monotonic() - shown > _STEP_SECONDS:
                     self._finish(roots, complete=False)
@@ -193,7 +193,9 @@ class Changes:
                     self._connection.execute("BEGIN IMMEDIATE")
                     shown = time.monotonic()
 
-    def _take(self, file: File, result: Sequence[Document] | DocumentError, stamp: str, sha256: str) -> None:
+    def _take(
+        self, file: File, result: Sequence[Document] | DocumentError, stamp: str, sha256: str, seconds: float
+    ) -> None:
         """Record what a file turned out to hold, in place of what it held before."""
         if isinstance(result, DocumentError):
             self._skip(file, str(result), stamp, sha256)
@@ -202,7 +204,6 @@ class Changes:
         if not found:
             self._skip(file, "it holds no text", stamp, sha256)
             return
-        begun = time.monotonic()
         self._write_file(file, "", "", FileReport(file.source, "indexed"))
         numbers = [self._number_of(document) for document in found]
         named = zip(found, numbers, strict=True)
@@ -217,7 +218,7 @@ class Changes:
             n_characters=sum(len(document.text) for document in found),
             warnings=tuple(dict.fromkeys(str(w) for fact in facts for w in fact.get("warnings", ()))),
             kind=str(facts[0].get("kind", "")) or file.path.suffix.lstrip(".").lower(),
-            seconds=round(time.monotonic() - begun, 3),
+            seconds=round(seconds, 3),
         )
         self._write_file(file, stamp, sha256, report)
         self.reports[file.source] = report

@@ -214,7 +214,7 @@ def _reseal_manifest(connection: sqlite3.Connection) -> list[str]:
     except IndexDamaged:
         pass
     facts: dict[str, Any] = {"roots": [], "embedder": "", "fingerprint": "", "generation": 0, "built_at": 0}
-    for key, value in connection.execute("SELECT key, value FROM manifest").fetchall():
+    for key, value in connection.execute("SELECT key, value FROM manifest WHERE key != 'crc'").fetchall():
         try:
             facts[key] = json.loads(value)
         except (TypeError, ValueError):

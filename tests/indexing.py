@@ -1,0 +1,94 @@
+"""What the tests of the index share: small builds without models or worker processes, and the state they make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag import documents, plugins
+from rag.documents import File
+from rag.errors import DocumentError
+from rag.index import Index, Parts, build
+from rag.index.lexical import _ENTRY, BLOCK
+from rag.retrieval import retrieve
+from rag.settings import Settings
+from rag.testing import HashEmbedder
+from rag.types import BuildReport, Document
+
+
+class PlainReader:
+    """Reads in this process, and counts: the workers have tests of their own."""
+
+    n_read = 0
+    seconds = 0.0
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __enter__(self) -> PlainReader:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        return None
+
+    def read_all(self, files: Iterable[File]) -> Iterator[tuple[File, list[Document] | DocumentError]]:
+        for file in files:
+            PlainReader.n_read += 1
+            try:
+                yield file, documents.read(file, settings=self._settings)
+            except DocumentError as error:
+                yield file, error
+
+
+def parts(dim: int = 16, embedder: Any = None, **chosen: Any) -> Parts:
+    settings = Settings(**{"passage_tokens": 48, **chosen})
+    chunker = plugins.load("chunkers", "paragraphs", settings)
+    return Parts(settings, chunker, embedder or HashEmbedder(dim), f"hash:{dim}")
+
+
+def build_plainly(folder: Path, *roots: Path, **chosen: Any) -> BuildReport:
+    rebuild = chosen.pop("rebuild", False)
+    return build(folder, list(roots), chosen.pop("parts", None) or parts(**chosen), rebuild=rebuild)
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def state(folder: Path, queries: Iterable[str] = ()) -> dict[str, Any]:
+    """All that an index says, with ids in the place of row numbers, so that two indexes can be compared."""
+    with Index(folder).snapshot() as snapshot:
+        rows = snapshot._connection.execute("SELECT number, id FROM passages").fetchall()
+        ids = dict(rows)
+        passages = snapshot.passages(list(ids))
+        vectors = {ids[n]: np.round(matrix, 6).tolist() for n, matrix in snapshot.rows(list(ids)).items()}
+        postings: dict[str, dict[str, int]] = {}
+        for term, block, data in snapshot._connection.execute("SELECT term, block, data FROM postings"):
+            for place, count in np.frombuffer(data, _ENTRY).tolist():
+                postings.setdefault(term, {})[ids[block * BLOCK + place]] = count
+        lengths = {}
+        for block, data in snapshot._connection.execute("SELECT block, data FROM lengths"):
+            found = np.frombuffer(data, "<u2")
+            lengths |= {ids[int(block * BLOCK + place)]: int(found[place]) for place in np.flatnonzero(found)}
+        return {
+            "documents": [(e.source, e.document_id, e.title, e.collection, e.n_passages) for e in snapshot.documents()],
+            "passages": {p.id: p for p in passages.values()},
+            "vectors": vectors,
+            "postings": postings,
+            "lengths": lengths,
+            "counts": (snapshot.n_documents, snapshot.n_passages, snapshot.n_embedded),
+            "results": {query: results(snapshot, query) for query in queries},
+        }
+
+
+def results(snapshot: Any, query: str) -> list[tuple[float, str]]:
+    """What is found, as (score, passage id); hits of the same score in the order of their ids."""
+    dim = snapshot.manifest["dim"]
+    hits = retrieve(snapshot, query, HashEmbedder(dim), 50).hits
+    return sorted((-round(hit.score, 5), hit.passage.id) for hit in hits)
