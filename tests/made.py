@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 
 def pdf_of(pages: Sequence[Sequence[tuple[float, float, float, str]]], *, rules: str = "", title: str = "") -> bytes:
@@ -124,7 +125,7 @@ def compound_of(streams: Mapping[str, bytes]) -> bytes:
     for parent, children in parents.items():  # siblings as one list to the right
         if children:
             entries[parent][4] = children[0]
-            for left, right in zip(children, children[1:], strict=False):
+            for left, right in pairwise(children):
                 entries[left][3] = right
     directory = b"".join(
         str(name).encode("utf-16-le").ljust(64, b"\0")

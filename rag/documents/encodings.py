@@ -24,6 +24,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SJIS_KANA = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]")
+_SJIS_KANJI = re.compile(rb"[\x81-\x9f\xe0-\xea][\x40-\x7e\x80-\xfc]")
 _EUC_PAIR = re.compile(rb"[\xa1-\xfe][\xa1-\xfe]")
 _GB_FOUR = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")
 _BIG5_PAIR = re.compile(rb"[\xa1\xa4-\xc6\xc9-\xf9][\x40-\x7e\xa1-\xfe]")
@@ -167,6 +168,10 @@ def _east_asian(sample: bytes) -> str:
             return "cp949"
         if common and sum(count for lead, count in words.items() if lead <= 0xD7) > 0.85 * common:
             return "gb18030" if _decodes(sample, "gb18030") else ""
+    kanji = _SJIS_KANJI.findall(sample)
+    usual = sum(1 for pair in kanji if 0x88 <= pair[0] <= 0x97)  # characters of the first level
+    if 2 * len(kanji) > 0.85 * high and usual > 0.5 * len(kanji) and _decodes(sample, "cp932"):
+        return "cp932"
     if _GB_FOUR.search(sample) and _decodes(sample, "gb18030"):
         return "gb18030"
     big5 = _BIG5_PAIR.findall(sample)

@@ -107,10 +107,7 @@ class PdfText:
         """Write all pages."""
         furniture = _furniture(self._pages)
         body = self._sizes.most_common(1)[0][0] if self._sizes else 10.0
-        pages = [
-            paragraphs([line for line in lines if not (isinstance(line, Line) and _key(line) in furniture)])
-            for lines in (_without_page_numbers(lines) for lines in self._pages)
-        ]
+        pages = [paragraphs(_without_repeats(_without_page_numbers(lines), furniture)) for lines in self._pages]
         self._learn_headings(pages, body)
         empty = []
         names: list[str] = []
@@ -275,13 +272,26 @@ def _key(line: Line) -> tuple[str, int, int]:
     return _DIGITS.sub("#", one_line(line.text).lower()), round(line.y0 / 6), round(line.size)
 
 
-def _furniture(pages: list[list[Line | Table]]) -> set[tuple[str, int, int]]:
-    """Keys of lines at the top or bottom of pages that come again on at least a third of them."""
+def _furniture(pages: list[list[Line | Table]]) -> dict[tuple[str, int, int], bool]:
+    """Keys of lines at the top or bottom of pages that come again on at least a third of them, none seen yet."""
     counts: Counter[tuple[str, int, int]] = Counter()
     for lines in pages:
         counts.update({_key(line) for line in _edges(lines)})
     n = sum(1 for lines in pages if lines)
-    return {key for key, count in counts.items() if count >= max(3, 0.3 * n)}
+    return {key: False for key, count in counts.items() if count >= max(3, 0.3 * n)}
+
+
+def _without_repeats(lines: list[Line | Table], furniture: dict[tuple[str, int, int], bool]) -> list[Line | Table]:
+    """The lines without furniture that stood on an earlier page: a report's number is worth reading once."""
+    kept: list[Line | Table] = []
+    for line in lines:
+        key = _key(line) if isinstance(line, Line) else None
+        if key is None or key not in furniture:
+            kept.append(line)
+        elif not furniture[key]:
+            furniture[key] = True
+            kept.append(line)
+    return kept
 
 
 def _edges(lines: list[Line | Table]) -> list[Line]:

@@ -123,6 +123,11 @@ def _write_frame(writer: Writer, package: Package, frame: Element, targets: dict
         properties = table.find("tblPr")
         has_header = properties is not None and properties.get("firstRow") in ("1", "true")
         write_table(writer, rows, 1 if has_header and len(rows) > 1 else None)
+    for diagram in frame.iter("relIds"):
+        _, part = targets.get(diagram.get("r:dm", ""), ("", ""))
+        if part in package:
+            for words in map(_paragraph, package.xml(part).iter("p")):
+                writer.item("- " + words if words.strip() else "")
     for chart in frame.iter("chart"):
         _, part = targets.get(chart.get("r:id", ""), ("", ""))
         if part in package:
