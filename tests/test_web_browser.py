@@ -435,6 +435,20 @@ def test_a_full_queue_says_so_at_once(browser: Any, server: dict[str, Any]) -> N
     context.close()
 
 
+def test_a_server_that_is_gone_is_said_to_be_gone(browser: Any, server: dict[str, Any]) -> None:
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.goto(server["address"])
+    page.wait_for_selector("body[data-ready]")
+    context.set_offline(True)
+    page.fill("#question textarea", "Who is the director?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector(".turn-failed [role=alert]")
+    assert "does not answer" in page.locator(".turn-failed").inner_text()
+    assert page.input_value("#question textarea") == "Who is the director?"
+    context.close()
+
+
 def test_settings_are_used_and_kept(browser: Any, server: dict[str, Any]) -> None:
     engine = server["engine"]
     with opened(browser, server) as page:

@@ -77,14 +77,20 @@ def start(
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     # Gradio reads these when it is imported; without them it calls home, or opens itself to the world
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     for name in ("GRADIO_SHARE", "GRADIO_ALLOWED_PATHS", "GRADIO_ROOT_PATH", "GRADIO_SERVER_NAME"):
         os.environ.pop(name, None)
     import uvicorn
 
     from rag.web.application import application
 
-    config = uvicorn.Config(application(settings), log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        application(settings),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,  # an open page keeps a stream open; Ctrl-C does not wait for it
+    )
     return uvicorn.Server(config), listener, f"http://{shown}:{number}"
 
 

@@ -22,8 +22,15 @@ function asking(question) {
   document.body.dataset.busy = "yes";
   if (!$("#turn-live")) live(waiting(question));
   setTimeout(() => fill(""), 0);
+  setTimeout(stillThere, 1500);
   const collections = $$(".scope input:checked").map((box) => box.value);
   return [question, JSON.stringify({ conversation: conversation.id, collections })];
+}
+
+// Gradio says nothing when the server is gone: so look, as long as an answer is awaited
+async function stillThere() {
+  if (!document.body.dataset.busy) return;
+  await api("build").then(() => setTimeout(stillThere, 3000), refused);
 }
 
 // what is shown until the server's first word
