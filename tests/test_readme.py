@@ -110,15 +110,15 @@ def test_commands_in_the_documentation_exist(page: Path) -> None:
 # The example questions of the web chat: from which document, and words that the answer must have.
 EXAMPLES = {
     "How do I add documents?": ("handbook/adding-documents.md", "rag build"),
-    "Which file formats can be read?": ("handbook/adding-documents.md", "PDF"),
-    "What happens when the documents do not contain the answer?": ("handbook/asking-questions.md", "cites nothing"),
-    "Are my documents sent over the internet?": ("handbook/index-and-privacy.md", "not sent"),
-    "How do I use a language model with Ollama?": ("handbook/generators.md", "start Ollama"),
     "How many passengers did Tidewell Ferries carry in 2025?": ("ferries/annual-report-2025.pdf", "1,284,600"),
+    "What happens when the documents do not contain the answer?": ("handbook/asking-questions.md", "cites nothing"),
     "Why did fuel costs fall?": ("ferries/annual-report-2025.pdf", "more slowly"),
     "When will the electric ferry enter service?": ("news/electric-ferry.txt", "4 May 2026"),
+    "How do I use a language model with Ollama?": ("handbook/generators.md", "start Ollama"),
     "What does a return ticket for an adult from Port Ansel to Skerra cost?": ("ferries/fares-2026.csv", "26.00"),
     "What becomes of the Petrel?": ("news/electric-ferry.txt", "sold"),
+    "Which file formats can be read?": ("handbook/adding-documents.md", "PDF"),
+    "Are my documents sent over the internet?": ("handbook/index-and-privacy.md", "not sent"),
 }
 
 
