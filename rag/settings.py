@@ -36,7 +36,7 @@ class Settings:
     # components, as name or name:argument (see rag plugins)
     chunker: str = "paragraphs"
     embedder: str = ""  # "" = the one the index was built with; minilm for a new index
-    reranker: str = "none"
+    reranker: str = "features"
     generator: str = "extractive"
 
     # answers

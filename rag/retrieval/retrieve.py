@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.errors import UsageError
+from rag.errors import EmbedderError, UsageError
 from rag.index import Snapshot
+from rag.retrieval.duplicates import without_duplicates
 from rag.retrieval.fusion import fuse
 from rag.retrieval.lexical import query_terms
 from rag.types import Hit, Why
@@ -55,6 +56,7 @@ def retrieve(
 
     Raises:
         UsageError: the query is empty, or k is less than 1.
+        EmbedderError: the query's vector is not made of numbers.
     """
     if not query.strip():
         raise UsageError("the question is empty")
@@ -62,7 +64,7 @@ def retrieve(
         raise UsageError(f"k must be at least 1, not {k}")
     wide = max(_CANDIDATES, k)
     lexical = dict(snapshot.lexical(query_terms(query, snapshot), wide, collections))
-    vector = embedder.embed_query(query) if embedder is not None and snapshot.n_embedded else None
+    vector = _query_vector(embedder, query) if embedder is not None and snapshot.n_embedded else None
     near = dict(snapshot.dense(vector, wide, collections)) if vector is not None else {}
     numbers = list(dict.fromkeys([*lexical, *near]))
     similarities = {} if vector is None else _similarities(snapshot.rows(numbers), vector)
@@ -89,8 +91,15 @@ def retrieve(
     ]
     if reranker is not None:
         hits = _reranked(query, hits, reranker)
-    kept, dropped = _without_duplicates(hits, k)
+    kept, dropped = without_duplicates(hits, k)
     return Retrieval(tuple(kept), tuple(dropped), vector)
+
+
+def _query_vector(embedder: Embedder, query: str) -> Rows:
+    vector = embedder.embed_query(query)
+    if not np.isfinite(vector).all():  # FAISS would answer such a vector with any passage
+        raise EmbedderError("the embedder returned a vector that is not made of numbers: is its model damaged?")
+    return vector
 
 
 def _similarities(rows: Mapping[int, Rows], vector: Rows) -> dict[int, Rows]:
@@ -124,21 +133,3 @@ def _reranked(query: str, hits: Sequence[Hit], reranker: Reranker) -> list[Hit]:
         replace(hit, score=float(score), rank=rank, why=replace(hit.why, reranked=float(score)))
         for rank, (score, hit) in enumerate(pairs, 1)
     ]
-
-
-def _without_duplicates(hits: Sequence[Hit], k: int) -> tuple[list[Hit], list[Hit]]:
-    """The first ``k`` hits with different words, ranked anew, and the rest with the reason."""
-    kept: list[Hit] = []
-    dropped: list[Hit] = []
-    seen: dict[str, Hit] = {}
-    for hit in hits:
-        words = " ".join(hit.passage.text.casefold().split())
-        if len(kept) == k:
-            dropped.append(replace(hit, why=replace(hit.why, dropped=f"not among the best {k}")))
-        elif words in seen:
-            reason = f"same words as {seen[words].passage.source}"
-            dropped.append(replace(hit, why=replace(hit.why, dropped=reason)))
-        else:
-            kept.append(replace(hit, rank=len(kept) + 1))
-            seen[words] = hit
-    return kept, dropped
