@@ -7,7 +7,10 @@ The company, its islands and its figures do not exist; the figures add up.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+os.environ["SOURCE_DATE_EPOCH"] = "1771581600"  # 20 February 2026, for the date in the file
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -201,7 +204,6 @@ def main() -> None:
         pagesize=A4,
         title="Tidewell Ferries: Annual Report 2025",
         author="Tidewell Ferries",
-        invariant=True,  # no time stamp: the same file on every run
     )
     frame = Frame(25 * mm, 20 * mm, A4[0] - 50 * mm, A4[1] - 40 * mm)
     document.addPageTemplates(PageTemplate(frames=[frame], onPage=footer))
