@@ -84,12 +84,17 @@ def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
 
 def test_running_headers_and_page_numbers_are_dropped(tmp_path: Path) -> None:
     pages = [
-        [(72, 760, 9, f"Port Authority, report {n}"), *paragraph(LEFT, 72, 700), (300, 30, 9, f"Page {n} of 4")]
+        [
+            (72, 760, 9, "Port Authority, report B"),
+            *paragraph([f"{line}, year {n}" for line in LEFT], 72, 700),
+            (300, 30, 9, f"The harbour {n + 6}"),
+        ]
         for n in range(1, 5)
     ]
     _, document = document_of(tmp_path, pdf_of(pages))
     assert document.text.count("Port Authority") == 1  # it says once what report this is
-    assert "of 4" not in document.text
+    assert "The harbour 7" not in document.text
+    assert document.text.count("The harbour of the old town") == 4
     assert len(document.page_starts) == 4
 
 

@@ -15,11 +15,12 @@ from itertools import pairwise
 from rag.documents.pdfpage import PageText, Segment
 from rag.documents.pdftables import Table, columns_in_turn, find_tables
 
-__all__ = ["Block", "Line", "layout", "lines_of", "paragraphs"]
+__all__ = ["Block", "Line", "layout", "lines_of", "paragraphs", "without_leader"]
 
 _BULLET = re.compile(
     r"^(?:[•▪◦‣●○■□➢➤✓✔*–—·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s|\.\d+\s)"
 )
+_LEADER = re.compile(r"(?:\s?[.…·_]){4,}\s*(?=[\divxlc]{1,6}$)")  # a contents line: "Surgery ......... 28"
 _SENTENCE_END = re.compile(r"[.!?:;。！？…]['\"”’)\]]*$")
 
 
@@ -124,8 +125,14 @@ def paragraphs(lines: list[Line | Table]) -> list[Block]:
         if last is not None and last.kind != "table" and _continues(last, line, leading, right):
             last.lines.append(line)
         else:
-            blocks.append(Block("item" if _BULLET.match(line.text) else "text", [line]))
+            is_item = _BULLET.match(line.text) or _LEADER.search(line.text)
+            blocks.append(Block("item" if is_item else "text", [line]))
     return blocks
+
+
+def without_leader(text: str) -> str:
+    """A line of a table of contents without its row of dots."""
+    return _LEADER.sub(" … ", text)
 
 
 def _leading(lines: list[Line]) -> float:
@@ -155,6 +162,8 @@ def _continues(block: Block, line: Line, leading: float, right: dict[int, float]
     above = block.lines[-1]
     distance = above.y0 - line.y0
     size = max(above.size, line.size, 1.0)
+    if _LEADER.search(above.text) or _LEADER.search(line.text):
+        return False
     if min(above.x1, line.x1) - max(above.x0, line.x0) <= 0:
         return False
     if not 0.3 * size < distance <= leading * 1.28 * size + 0.5:

@@ -180,8 +180,10 @@ def _rows(segments: list[Segment]) -> list[list[Segment]]:
 
 
 def _inside(run: list[list[Segment]], segment: Segment) -> bool:
-    """Whether a lone segment can be a wrapped cell: within one column right of the first."""
+    """Whether a lone segment can be a wrapped cell, or a short row label between two rows."""
     starts = [cell.x0 for cell in run[-1][1:]] if len(run[-1]) > 1 else []
+    if len(run[-1]) > 1 and len(segment.text) < 40:
+        starts.append(run[-1][0].x0)
     return any(abs(segment.x0 - x) < segment.size for x in starts)
 
 

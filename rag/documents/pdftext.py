@@ -11,7 +11,7 @@ from rag.documents import ocr
 from rag.documents.canonical import Writer, one_line
 from rag.documents.image import write_recognised
 from rag.documents.limits import beat
-from rag.documents.pdflayout import Block, Line, layout, paragraphs
+from rag.documents.pdflayout import Block, Line, layout, paragraphs, without_leader
 from rag.documents.pdfpage import page_picture, page_text
 from rag.documents.pdftables import Cell, Table
 from rag.documents.plain import looks_like_title
@@ -26,7 +26,7 @@ _PAGE_NUMBER = re.compile(
     r"^(?:page|seite|página|p\.)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*[-–—|]?\s*(?:(?:of|/|von|de)\s*\d{1,4})?$",
     re.IGNORECASE,
 )
-_ENDS_SENTENCE = re.compile(r"[.!?:。！？…]['\"”’)\]]*$")
+_EDGE_NUMBER = re.compile(r"^(\d{1,4})\b|\b(\d{1,4})$")
 _EDGE_LINES = 3
 _FEW_CHARACTERS = 12  # a page number or a stamp on a scan
 # First parts of compounds that are seldom the first part of a divided word.
@@ -107,7 +107,11 @@ class PdfText:
         """Write all pages."""
         furniture = _furniture(self._pages)
         body = self._sizes.most_common(1)[0][0] if self._sizes else 10.0
-        pages = [paragraphs(_without_repeats(_without_page_numbers(lines), furniture)) for lines in self._pages]
+        offset = _page_number_offset(self._pages)
+        pages = [
+            paragraphs(_without_repeats(_without_page_number(lines, number, offset), furniture))
+            for number, lines in enumerate(self._pages)
+        ]
         self._learn_headings(pages, body)
         empty = []
         names: list[str] = []
@@ -176,7 +180,7 @@ class PdfText:
             level = self._outline.get(_letters(text)) or 1 + self._heading_sizes.index(round(block.size * 2) / 2)
             writer.heading(text, min(level, 6))
         elif block.kind == "item":
-            writer.item(text)
+            writer.item(without_leader(text))
         else:
             goes_on = is_first and writer.ends_inside_sentence and text[:1].islower()
             writer.paragraph(text, goes_on=goes_on)
@@ -300,10 +304,32 @@ def _edges(lines: list[Line | Table]) -> list[Line]:
     return text if len(text) <= 2 * _EDGE_LINES else text[:_EDGE_LINES] + text[-_EDGE_LINES:]
 
 
-def _without_page_numbers(lines: list[Line | Table]) -> list[Line | Table]:
-    """The lines without a lone page number at the very top or bottom."""
+def _numbered_edges(lines: list[Line | Table]) -> list[tuple[Line, int]]:
+    """The outermost lines that begin or end with a number and are short: the page's number, perhaps."""
+    edges = _edges(lines)
+    found = []
+    for line in edges[:1] + edges[-1:]:
+        match = _EDGE_NUMBER.search(line.text)
+        if match and len(edges) > 2 and len(line.text) <= 60:
+            found.append((line, int(match[1] or match[2])))
+    return found
+
+
+def _page_number_offset(pages: list[list[Line | Table]]) -> int | None:
+    """By how much printed page numbers differ from the count of pages, where pages are numbered."""
+    counts = Counter(
+        printed - number for number, lines in enumerate(pages) for printed in {n for _, n in _numbered_edges(lines)}
+    )
+    offset, count = counts.most_common(1)[0] if counts else (0, 0)
+    return offset if count >= max(3, 0.3 * len(pages)) else None
+
+
+def _without_page_number(lines: list[Line | Table], number: int, offset: int | None) -> list[Line | Table]:
+    """The lines without the page's number at the very top or bottom, and what is printed beside it."""
     edges = _edges(lines)
     outer = [line for line in (edges[:1] + edges[-1:]) if len(edges) > 2 and _PAGE_NUMBER.match(line.text)]
+    if offset is not None:
+        outer += [line for line, printed in _numbered_edges(lines) if printed - number == offset]
     return [line for line in lines if not any(line is one for one in outer)]
 
 
