@@ -266,7 +266,7 @@ def test_an_index_of_the_first_format_is_brought_up_to_date_with_its_vectors(tmp
     folder.mkdir()
     for file in KEPT.glob("*.*"):
         shutil.copy(file, folder)
-    with pytest.raises(IndexMismatch, match="older Footnote .format 1.*rag build"), Index(folder).snapshot():
+    with pytest.raises(IndexMismatch, match=r"older Footnote \(format 1.*rag build"), Index(folder).snapshot():
         pass
     report = build_plainly(folder, KEPT / "corpus", dim=32, passage_tokens=250)
     assert report.n_embedded == 0 and report.n_reused == 4
@@ -303,7 +303,7 @@ def test_a_newer_format_is_refused_by_readers_and_builds(tmp_path: Path) -> None
     build_plainly(tmp_path / "i", corpus)
     with connect(tmp_path / "i", write=True) as connection, transaction(connection):
         set_manifest(connection, format=99)
-    with pytest.raises(IndexMismatch, match="newer Footnote .format 99"), Index(tmp_path / "i").snapshot():
+    with pytest.raises(IndexMismatch, match=r"newer Footnote \(format 99"), Index(tmp_path / "i").snapshot():
         pass
     with pytest.raises(IndexMismatch, match="newer Footnote"):
         build_plainly(tmp_path / "i", corpus)

@@ -195,6 +195,8 @@ def connect(folder: Path, *, write: bool = False, check: bool = True) -> Iterato
             connection.close()
     except sqlite3.Error as error:
         raise _translated(error, folder) from error
+    except UnicodeDecodeError as error:  # sqlite3 fails so at its own message, when that quotes a damaged schema
+        raise IndexDamaged(f"the index in {folder} is damaged: rag doctor says how badly and what helps") from error
 
 
 def _open_for_writing(path: Path) -> sqlite3.Connection:
