@@ -269,6 +269,20 @@ def test_rows_become_a_table_with_the_cell_marked() -> None:
     assert re.findall(r"<mark>(\w+)", html) == ["Cairn", "42"]
 
 
+def test_a_value_with_a_semicolon_stays_in_its_cell() -> None:
+    text = "Topic: Cash flow; Period: FY 22; FY 23; Page: 5"
+    html = text_html(Document("s", text, blocks=(Span(0, len(text)),)), 0, 0, "en")
+    assert re.findall(r"<td[^>]*>([^<]+)", html) == ["Cash flow", "FY 22; FY 23", "5"]
+
+
+def test_a_page_begins_where_its_first_block_does() -> None:
+    text = "One\n\nwords\n\nTwo\n\nmore"
+    headings = (Heading(0, 3, 1), Heading(12, 15, 1))
+    document = Document("s", text, headings=headings, page_starts=(0, 12), page_labels=("Slide 1", "Slide 2"))
+    shape = Shape(text_html(document, 0, 0, "en"))
+    assert shape.text == "Slide 1OnewordsSlide 2Twomore"
+
+
 def test_a_long_document_is_shown_in_part() -> None:
     text = "\n\n".join(f"Paragraph number {i} says little." for i in range(4000))
     html = text_html(Document("s", text), 60_000, 60_020, "en")

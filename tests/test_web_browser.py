@@ -43,6 +43,17 @@ The guard hut keeps a note that reads {ATTACK} and <script>window.hacked=1</scri
 
 The director of the observatory is Marta Ilves. She was appointed in 2019.
 """
+HOSTILE_NAMES = [
+    f"{ATTACK}.txt",
+    "${window.hacked=1}.txt",
+    "{{window.hacked=1}}.txt",
+    "'onmouseover='window.hacked=1.txt",
+    '"><script>window.hacked=1<\\script>.txt',
+    "javascript:window.hacked=1.txt",
+    "&lt;b&gt;&amp;.txt",
+    "\u202etxt.exe.txt",
+    "line\nbreak.txt",
+]
 HUTS = "Hut,Height,Beds\nLarch,1240,18\nCairn,1875,42\nBrook,960,11\n"
 UPLOAD = "The harbour crane of Port Selby was built in 1931. It lifts 85 tonnes.\n"
 
@@ -77,7 +88,10 @@ def corpus_in(folder: Path) -> Path:
     (folder / "valley").mkdir()
     (folder / "ridge" / "observatory.md").write_text(OBSERVATORY)
     (folder / "valley" / "huts.csv").write_text(HUTS)
-    (folder / "valley" / f"{ATTACK}.txt").write_text("The ferry to Osprey Island sails at seven in the morning.\n")
+    for number, name in enumerate(HOSTILE_NAMES, 1):
+        (folder / "valley" / name).write_text(
+            f"The ferry number {number} to Osprey Island sails at {number} in the morning.\n"
+        )
     first = ["Ridge Railway: timetable and rules", "The railway opened in 1902 with two engines."]
     second = ["Luggage on the railway", "Each traveller may carry 23 kilograms of luggage without charge."]
     (folder / "valley" / "railway.pdf").write_bytes(pdf(first, second))
@@ -255,7 +269,7 @@ def test_documents_cannot_run_anything(browser: Any, server: dict[str, Any]) -> 
         turn.locator("a.cite, .passage").first.click()
         page.wait_for_selector("#panel-body mark")
         assert ATTACK in page.locator("#panel-body").inner_text()
-        turn = ask(page, f"When does the ferry to Osprey Island sail? {ATTACK}")
+        turn = ask(page, f"When does the ferry number 1 to Osprey Island sail? {ATTACK}")
         assert ATTACK in turn.locator(".asked").inner_text()
         page.keyboard.press("Escape")
         for tab in ("cited", "found", "why"):
@@ -263,8 +277,14 @@ def test_documents_cannot_run_anything(browser: Any, server: dict[str, Any]) -> 
             page.click(f"#tab-{tab}")
             page.wait_for_timeout(150)
         page.click("#top [data-view=documents]")
-        page.wait_for_selector(".library tr >> nth=3")
-        assert ATTACK in page.locator(".library").inner_text()
+        page.wait_for_selector(".library tbody tr >> nth=11")
+        names = page.locator(".library tbody .from").all_inner_texts()
+        for name in HOSTILE_NAMES[:-2]:
+            assert f"valley/{name}" in names
+        assert {"valley/%E2%80%AEtxt.exe.txt", "valley/line%0Abreak.txt"} <= set(names)
+        for link in page.locator(".library tbody .link").all():
+            link.click()
+            page.wait_for_selector("#panel-body .sheet, #panel-body .page")
         assert page.locator("img[src=x]").count() == 0
 
 

@@ -63,10 +63,9 @@ def where_html(document: Document, start: int, language: str) -> str:
     """Where the words stand: the path, the page and the headings above them."""
     parts = [f'<span class="path" dir="auto">{escape(document.source)}</span>']
     if page := document.page_at(start):
-        label = document.page_labels[page - 1] if len(document.page_labels) >= page else ""
-        name = label or say(language, "page_of", n=page, total=len(document.page_starts))
-        parts.append(f"<span>{escape(name)}</span>")
-    if section := section_at(document, start):
+        parts.append(f"<span>{escape(_page_name(document, page, language))}</span>")
+    section = section_at(document, start)
+    if section and section not in (document.title, *document.page_labels):
         parts.append(f'<span dir="auto">{escape(section)}</span>')
     return f'<p class="where">{" · ".join(parts)}</p>'
 
@@ -92,24 +91,28 @@ def _more(key: str, low: int, high: int, language: str) -> str:
 def _blocks_html(document: Document, window: Span, mark: Span, language: str) -> Iterator[str]:
     """The window block by block: headings, paragraphs, and runs of rows as tables or lists."""
     text = document.text
-    page = bisect_right(document.page_starts, window.start) if document.page_starts else 0
-    for is_rows, group in groupby(_pieces(document, window), key=lambda piece: piece[1] == "row"):
-        pieces = [(_trimmed(text, span), kind) for span, kind in group]
-        pieces = [(span, kind) for span, kind in pieces if span.start < span.end]
-        if not pieces:
-            continue
-        here = bisect_right(document.page_starts, pieces[0][0].start) if document.page_starts else 0
-        if here != page or (here == 1 and window.start == 0 and pieces[0][0].start == 0):
+    page = bisect_right(document.page_starts, window.start) if window.start else 0
+    pieces = ((_trimmed(text, span), kind) for span, kind in _pieces(document, window))
+    filled = [
+        (span, kind, bisect_right(document.page_starts, span.start)) for span, kind in pieces if span.start < span.end
+    ]
+    for (kind, here), group in groupby(filled, key=lambda piece: piece[1:]):
+        if here != page:
             page = here
-            label = document.page_labels[here - 1] if len(document.page_labels) >= here else ""
-            name = label or say(language, "page_of", n=here, total=len(document.page_starts))
-            yield f'<p class="pagebreak">{escape(name)}</p>'
-        if is_rows:
-            yield _rows_html(text, [span for span, _ in pieces], mark)
+            yield f'<p class="pagebreak">{escape(_page_name(document, here, language))}</p>'
+        spans = [span for span, _, _ in group]
+        if kind == "row":
+            yield _rows_html(text, spans, mark)
             continue
-        for span, kind in pieces:
-            tag = "h4" if kind == "heading" else "p"
+        tag = "h4" if kind == "heading" else "p"
+        for span in spans:
             yield f'<{tag} class="{_nearness(span, mark)}" dir="auto">{_marked(text, span, mark)}</{tag}>'
+
+
+def _page_name(document: Document, page: int, language: str) -> str:
+    """What a page is called: its own label ("Slide 3"), or its number."""
+    label = document.page_labels[page - 1] if len(document.page_labels) >= page else ""
+    return label or say(language, "page_of", n=page, total=len(document.page_starts))
 
 
 def _pieces(document: Document, window: Span) -> Iterator[tuple[Span, str]]:
@@ -143,7 +146,7 @@ def _paragraphs(document: Document, start: int, end: int) -> Iterator[Span]:
 
 def _rows_html(text: str, rows: list[Span], mark: Span) -> str:
     """Rows as a table when they name the same columns, else as a list."""
-    cells = [list(_cells(text, row)) for row in rows]
+    cells = [_cells(text, row) for row in rows]
     names = list(dict.fromkeys(name for row in cells for name, _ in row if name))
     named = sum(1 for row in cells if len(row) > 1 and all(name for name, _ in row))
     if not names or len(names) > 30 or named < len(rows) * 0.8 or (len(rows) > 1 and len(names) > 3 * len(cells[0])):
@@ -165,11 +168,16 @@ def _rows_html(text: str, rows: list[Span], mark: Span) -> str:
     )
 
 
-def _cells(text: str, row: Span) -> Iterator[tuple[str, Span]]:
+def _cells(text: str, row: Span) -> list[tuple[str, Span]]:
     """The cells of a row written as "Plan: Gold; Deductible: $500", with the spans of the values."""
+    cells: list[tuple[str, Span]] = []
     for match in _CELL.finditer(text, row.start, row.end):
-        if match.start("value") < match.end("value"):
-            yield match["name"] or "", Span(*match.span("value"))
+        if match["name"] is None and cells and cells[-1][0]:
+            name, value = cells.pop()  # "FY 22; FY 23": a value may hold the separator
+            cells.append((name, Span(value.start, match.end("value"))))
+        elif match.start("value") < match.end("value"):
+            cells.append((match["name"] or "", Span(*match.span("value"))))
+    return cells
 
 
 def _trimmed(text: str, span: Span) -> Span:

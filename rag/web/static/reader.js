@@ -76,6 +76,7 @@ async function draw(more = {}) {
     button.hidden = !pdf;
     button.setAttribute("aria-pressed", String(pressed));
   }
+  $("[data-do=wrong-source]", panel()).hidden = !state.turn || !state.place.n;
   $(".pager", panel()).hidden = view !== "page";
   $("[data-do=page-back]", panel()).disabled = page <= 1;
   $("[data-do=page-on]", panel()).disabled = page >= pages;
