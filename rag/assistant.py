@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag import plugins
 from rag.errors import GeneratorError, IndexBusy, IndexMismatch, RagError, UsageError
-from rag.generation import Writer, confidence, read, small_talk, telling
+from rag.generation import Writer, confidence, read, recognise, scan, small_talk, telling
 from rag.index import DocumentEntry, Index, Parts, Snapshot, Status, build
 from rag.index.watch import watch
 from rag.plugins import Prompt
@@ -48,6 +48,7 @@ from rag.types import (
 )
 
 if TYPE_CHECKING:
+    from rag.generation.wholecorpus import Task
     from rag.plugins import Embedder, Generator
 
 __all__ = ["Assistant"]
@@ -212,6 +213,10 @@ class Assistant:
         writer_of = self._generator(generator or self.settings.generator)
         query = standalone(question, history)
         with self._index.snapshot() as snapshot:
+            task = recognise(query)
+            if task is not None:
+                yield from self._scan(snapshot, task, question, query, collections, started)
+                return
             found = self._retrieve(snapshot, query, k, collections)
             timings = {"retrieve": time.perf_counter() - started}
             yield Retrieved(
@@ -221,6 +226,42 @@ class Assistant:
         timings["generate"] = time.perf_counter() - started - timings["retrieve"]
         timings["total"] = time.perf_counter() - started
         yield Finished(replace(answer, timings=timings))
+
+    def _scan(
+        self,
+        snapshot: Snapshot,
+        task: Task,
+        question: str,
+        query: str,
+        collections: Sequence[str],
+        started: float,
+    ) -> Iterator[Event]:
+        """A question about the corpus as a whole: every document is looked at, no generator is needed."""
+        found = scan(snapshot, task, collections)
+        timings = {"retrieve": time.perf_counter() - started}
+        yield Retrieved(query, found.hits, (), snapshot.n_passages, snapshot.n_documents, timings["retrieve"])
+        writer = self._writer(snapshot, found.hits)
+        if found.hits:
+            yield from writer.events(found.pieces)
+        else:  # that nothing is there needs no citation, and has none
+            writer.text = "".join(piece for piece in found.pieces if isinstance(piece, str))
+            yield Delta(writer.text)
+        timings["total"] = time.perf_counter() - started
+        yield Finished(
+            Answer(
+                question=question,
+                query=query,
+                text=writer.text,
+                citations=tuple(writer.citations),
+                hits=found.hits,
+                generator="full text",
+                grounded=writer.grounded,
+                confidence=1.0,
+                claims=tuple(writer.claims),
+                notes=(found.note,),
+                timings=timings,
+            )
+        )
 
     def _answer(
         self,

@@ -10,14 +10,12 @@ with and without an answer in the documents, among them questions whose answerin
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from rag.generation import candidates as stage
 from rag.generation.choice import Reading
 from rag.generation.model import coefficients, constant
-from rag.types import Hit
 
 __all__ = ["FEATURES", "confidence", "signals"]
 
@@ -28,6 +26,15 @@ FEATURES = (
     "type", "type x short", "short", "chosen", "margin", "probability", "passage similarity", "words per term",
     "few terms", "fact", "fact x short", "pairs of terms", "focus", "agreement", "pronoun first",
     "similarity x terms", "yes-no", "rank of chosen", "numbers unmatched",
+    "names missing in sentence", "terms alike", "polarity differs", "opposites", "other number", "other name",
+    "question length", "length of chosen", "second similarity", "similarity x length",
+)  # fmt: skip
+
+
+# features that are taken over from the chosen sentence as they are
+_SAME = (
+    "names missing in sentence", "terms alike", "polarity differs", "opposites", "other number", "other name",
+    "question length",
 )  # fmt: skip
 
 
@@ -76,5 +83,7 @@ def signals(reading: Reading) -> stage.Matrix:
             chosen[column["pairs of terms"]], chosen[column["focus"]], chosen[column["agreement"]],
             chosen[column["pronoun first"]], similarity.max() * terms.max(), float(reading.asked.kind == "yes-no"),
             1 / candidate.number, float(bool(digits) and not any(t in candidate.terms for t in digits)),
+            *(chosen[column[name]] for name in _SAME), chosen[column["length"]], float(top[-1]),
+            similarity.max() * chosen[column["question length"]],
         ]
     )  # fmt: skip

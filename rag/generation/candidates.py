@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,10 @@ from rag.documents.boilerplate import boilerplate_spans
 from rag.generation.question import Asked
 from rag.generation.spans import Word, holds_type, read_words
 from rag.index import STOP_WORDS, terms
-from rag.types import Hit, Span
+from rag.passages.sentences import is_label
+from rag.types import Hit, Passage, Span
 
-__all__ = ["FEATURES", "Candidate", "candidates", "telling", "weights"]
+__all__ = ["FEATURES", "Candidate", "candidates", "sentences_of", "telling", "weights"]
 
 Matrix = NDArray[np.float64]
 
@@ -33,27 +35,60 @@ FEATURES = (
     "type", "type x short", "names missing", "names missing in passage", "focus",
     "length", "short", "pronoun first", "pronoun first x terms before", "asks", "first in passage", "heading-like",
     "list item", "cue", "agreement", "new terms",
+    "names missing in sentence", "terms alike", "polarity differs", "opposites", "other number", "other name",
+    "question length",
 )  # fmt: skip
 
 _PRONOUN = re.compile(
-    r"^(it|its|they|their|them|he|his|she|her|this|these|those|such|that|there|both|here|er|sie|es|diese[rsnm]?|il|elle|"
+    r"^(it|its|they|their|them|he|his|she|her|this|these|those|such|that|there|both|here|er|sie|es|diese[rsnm]?|"
+    r"il|elle|"
     r"ils|cela|ce|cette|él|ella|esto|esta|este)\b",
     re.IGNORECASE,
 )
 _CUES = {
-    "reason": r"\b(because|due to|owing to|as a result|therefore|since|caused|cause|causes|led to|in order to|so that|"
+    "reason": r"\b(because|due to|owing to|as a result|therefore|since|caused|cause|causes|led to|in order to|"
+    r"so that|"
     r"reason|reasons|weil|wegen|da|parce que|porque|perché|perche|to avoid|result of|thus)\b",
-    "definition": r"\b(is|are|was|were|refers? to|means?|defined|known as|called|stands for|ist|sind|bedeutet|est|es)\b",
-    "steps": r"\b(by|using|use|select|click|choose|open|run|press|go to|first|then|step|must|should|can|submit|contact|"
+    "definition": r"\b(is|are|was|were|refers? to|means?|defined|known as|called|stands for|ist|sind|bedeutet|"
+    r"est|es)\b",
+    "steps": r"\b(by|using|use|select|click|choose|open|run|press|go to|first|then|step|must|should|can|submit|"
+    r"contact|"
     r"complete|provide|follow|make sure|ensure|need to)\b",
-    "list": r"(,.*,.*\b(and|or|und|et|y|e)\b)|\b(include|includes|including|such as|following|consists?|comprises?)\b|:",
+    "list": r"(,.*,.*\b(and|or|und|et|y|e)\b)|\b(include|includes|including|such as|following|consists?|"
+    r"comprises?)\b|:",
     "comparison": r"\b(than|while|whereas|unlike|both|difference|differs?|compared|more|less|however|but)\b",
     "person": r"\b(by|president|king|queen|professor|leader|founded|led|named)\b",
     "number": r"\d",
 }  # fmt: skip
 _CUE = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _CUES.items()}
+_DENIES = frozenset(
+    "not no never none nobody nothing neither nor without cannot can't don't doesn't didn't isn't wasn't "
+    "weren't aren't "
+    "won't wouldn't least except rarely seldom hardly unable fail fails failed lack lacks nicht kein keine nie".split()
+)
+# opposites: one side in the question and only the other in the sentence speaks against the sentence
+_OPPOSITES = tuple(
+    tuple(frozenset(side.split("|")) for side in pair.split("/"))
+    for pair in """
+    increase|increased|increases|rise|rose|risen|grew|growth/decrease|decreased|decreases|fell|fall|decline|dropped
+    more|most|greater|larger/less|least|fewer|fewest|smaller
+    largest|biggest|greatest|major/smallest|minor|tiniest highest/lowest best/worst
+    first|earliest/last|latest|final before|prior/after|following north|northern/south|southern
+    east|eastern/west|western won|win|wins|victory/lost|lose|loses|defeat
+    begin|began|start|started/end|ended|stopped|ceased high|higher/low|lower strong|stronger/weak|weaker
+    easy|easier|easily/hard|harder|difficult old|older|oldest/new|newer|newest|young rich|wealthy/poor
+    buy|bought/sell|sold join|joined/leave|left import|imports/export|exports gain|gained/lose|lost
+    allow|allows|allowed|permitted/forbid|forbids|banned|prohibited
+    include|includes|included/exclude|excludes|excluded public/private internal/external
+    upper|upstream/lower|downstream male|men/female|women minimum/maximum accepted|accept/rejected|reject
+    support|supported/oppose|opposed true/false always/never many/few common/rare|uncommon positive/negative
+    fast|faster|quickly/slow|slower|slowly open|opened/close|closed
+    """.split()
+)
 _ITEM = re.compile(r"^\s*([-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+")
-_DATELINE = re.compile(r"^[^\n]{0,120}?/[A-Z][\w .]+/\s*(?:--|[–—-])\s*|^[A-Z][A-Z .,]{2,40},? [^\n]{0,30}?(?:--|[–—])\s+")
+_DATELINE = re.compile(
+    r"^[^\n]{0,120}?/[A-Z][\w .]+/\s*(?:--|[–—-])\s*|^[A-Z][A-Z .,]{2,40},? [^\n]{0,30}?(?:--|[–—])\s+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +111,9 @@ def telling(query: str) -> list[str]:
     return [term for term in found if term not in STOP_WORDS] or found
 
 
-def weights(query: str, frequency: Mapping[str, int], n_passages: int, evidence: Sequence[Hit] = ()) -> dict[str, float]:
+def weights(
+    query: str, frequency: Mapping[str, int], n_passages: int, evidence: Sequence[Hit] = ()
+) -> dict[str, float]:
     """How telling each term of the query is, by rarity (the BM25 form of inverse document frequency,
     Robertson and Spärck Jones 1976); the weights sum to 1. Without corpus frequencies those among
     the evidence stand in."""
@@ -92,19 +129,18 @@ def weights(query: str, frequency: Mapping[str, int], n_passages: int, evidence:
     return {term: value / total for term, value in raw.items()}
 
 
-def candidates(
-    asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float]
-) -> tuple[list[Candidate], Matrix]:
+def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float]) -> tuple[list[Candidate], Matrix]:
     """The candidates in order of evidence, and their features, shape ``(n, len(FEATURES))``."""
     found: list[Candidate] = []
     rows: list[list[float]] = []
     names = _names(asked.text, weight)
     pairs = _pairs(terms(asked.text))
+    denied = {word.lower for word in read_words(asked.text)}
     top_score = max((hit.score for hit in evidence), default=0.0)
     for number, hit in enumerate(evidence, 1):
         passage = hit.passage
         around = set(terms(f"{passage.title} {passage.heading}"))
-        texts, skipped = _sentences(hit)
+        texts, skipped = _sentences(passage)
         bags = [frozenset(terms(text)) for text, _ in texts]
         whole = frozenset().union(around, *bags)
         passage_terms = sum(w for term, w in weight.items() if term in whole)
@@ -139,6 +175,12 @@ def candidates(
                     float(not re.search(r"[.!?。！？:;)\"”]\s*$", text)), float(bool(_ITEM.match(text))),
                     float(bool(cue and cue.search(text))), 0.0,
                     min(1.0, len(bags[i] - weight.keys() - STOP_WORDS) / 12),
+                    len([t for t in names if t not in bags[i]]) / max(1, len(names)),
+                    held + sum(w for t, w in weight.items() if t not in bags[i] and _alike(t, bags[i])),
+                    float(bool(_DENIES & denied) != bool(_DENIES & {word.lower for word in words})),
+                    float(_opposed(denied, {word.lower for word in words})),
+                    float(_has_other_number(names, bags[i])), float(bool(missing) and _has_other_name(words, weight)),
+                    math.log1p(len(weight)),
                 ]
             )  # fmt: skip
     if not found:
@@ -167,15 +209,21 @@ def _compare(features: Matrix, found: Sequence[Candidate], evidence: Sequence[Hi
         features[i, column["agreement"]] = max(agreement, default=0.0)
 
 
-def _sentences(hit: Hit) -> tuple[list[tuple[str, Span]], set[int]]:
-    """The sentences of a hit without datelines, and the indexes of those that are boilerplate."""
-    passage = hit.passage
+def sentences_of(passage: Passage) -> list[tuple[str, Span]]:
+    """The sentences of a passage that are no boilerplate, without datelines; all of them when all are."""
+    texts, skipped = _sentences(passage)
+    return [text for i, text in enumerate(texts) if i not in skipped] or texts
+
+
+def _sentences(passage: Passage) -> tuple[list[tuple[str, Span]], set[int]]:
+    """The sentences of a passage without datelines, and the indexes of those that are boilerplate or headings."""
     texts: list[tuple[str, Span]] = []
     skipped: set[int] = set()
     furniture = [Span(passage.start + a, passage.start + b) for a, b in boilerplate_spans(passage.text)]
     for i, (start, end) in enumerate(passage.sentences or (Span(passage.start, passage.end),)):
         text = passage.text[start - passage.start : end - passage.start]
-        if any(a < end and start < b for a, b in furniture):
+        label = is_label(passage.text, Span(start - passage.start, end - passage.start))
+        if label or any(a < end and start < b for a, b in furniture):
             skipped.add(i)
         if dateline := _DATELINE.match(text):
             start, text = start + dateline.end(), text[dateline.end() :]
@@ -183,9 +231,32 @@ def _sentences(hit: Hit) -> tuple[list[tuple[str, Span]], set[int]]:
     return texts, skipped
 
 
+def _alike(term: str, bag: frozenset[str]) -> bool:
+    """Whether a word of the same family is there: "colonize" and "colonial"."""
+    return len(term) > 4 and any(other[:5] == term[:5] for other in bag if len(other) > 4)
+
+
+def _opposed(asked: set[str], said: set[str]) -> bool:
+    """Whether the question says one of two opposites and the sentence only the other."""
+    return any(
+        (one & asked and other & said and not one & said) or (other & asked and one & said and not other & said)
+        for one, other in _OPPOSITES
+    )
+
+
+def _has_other_number(names: Sequence[str], bag: frozenset[str]) -> bool:
+    """Whether a number of the question is missing and another one is there."""
+    return any(t not in bag and t[0].isdigit() for t in names) and any(t[0].isdigit() for t in bag)
+
+
+def _has_other_name(words: Sequence[Word], weight: Mapping[str, float]) -> bool:
+    """Whether the sentence has a name that the question does not."""
+    return any(w.is_capital and w.start and not w.is_function and not weight.keys() & set(w.terms) for w in words)
+
+
 def _pairs(found: Sequence[str]) -> set[tuple[str, str]]:
     kept = [term for term in found if term not in STOP_WORDS]
-    return set(zip(kept, kept[1:], strict=False))
+    return set(pairwise(kept))
 
 
 def _names(question: str, weight: Mapping[str, float]) -> list[str]:

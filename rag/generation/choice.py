@@ -60,7 +60,7 @@ class Reading:
             if options:
                 values = np.array([option.features for option in options]) @ coefficients("fact", spans.FEATURES)
                 best = int(np.argmax(values))
-                found[i] = options[best], float(values[best])
+                found[i] = spans.rounded(options[best], self.candidates[i].text, self.asked), float(values[best])
         return found
 
     def opens_with_pronoun(self, i: int) -> bool:

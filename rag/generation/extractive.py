@@ -124,9 +124,7 @@ def fact_in(reading: Reading, chosen: int) -> Span | None:
 
 def _says_the_same(reading: Reading, i: int, chosen: Sequence[int]) -> bool:
     mine = reading.candidates[i].terms
-    return any(
-        len(mine & (other := reading.candidates[j].terms)) > 0.7 * min(len(mine), len(other)) for j in chosen
-    )
+    return any(len(mine & (other := reading.candidates[j].terms)) > 0.7 * min(len(mine), len(other)) for j in chosen)
 
 
 def _with_antecedent(reading: Reading, chosen: list[int], room: int) -> list[int]:

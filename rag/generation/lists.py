@@ -74,7 +74,9 @@ def _is_item(hit: Hit, i: int) -> bool:
     start, end = hit.passage.sentences[i]
     text = hit.passage.text
     before, after = text[: start - hit.passage.start], text[end - hit.passage.start :]
-    own_line = (not before or before.rstrip(" \t").endswith("\n")) and (not after or after.lstrip(" \t")[:1] in ("\n", ""))
+    own_line = (not before or before.rstrip(" \t").endswith("\n")) and (
+        not after or after.lstrip(" \t")[:1] in ("\n", "")
+    )
     words = len(_text(hit, Span(start, end)).split())
     if not own_line or words > _MOST_WORDS:
         return False

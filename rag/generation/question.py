@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from rag.index import terms
+from rag.index.terms import terms
 
 __all__ = ["Asked", "Kind", "read_question"]
 
@@ -56,11 +56,13 @@ _RULES: tuple[tuple[Kind, str], ...] = (
                r"\b(por qué|por que|waarom)\b"),
     (
         "definition",
-        r"^(so |and )*(what('s| is| are| was| were)( a| an| the)? [\w' -]{1,40}\??$|what (does|do) .* (mean|stand for)"
+        r"^(so |and )*(what('s| is| are| was| were)( a| an| the)? [\w' -]{1,40}\??$|what (does|do) .* (mean|"
+        r"stand for)"
         r"|define |who is .*\?$|was (ist|sind|bedeutet)|qu'est-ce|qué (es|son)|che cos|cos'è|o que é|wat is)",
     ),
     ("time", r"\b(when|wann|quand|cuándo|quando|wanneer|since when|until when|seit wann|bis wann)\b"),
-    ("person", r"\b(who|whom|whose|wer|wem|wen|wessen|quién|quiénes|chi|quem)\b|^(par |pour |avec )?qui\b|^wie (is|was|heeft)\b"),
+    ("person", r"\b(who|whom|whose|wer|wem|wen|wessen|quién|quiénes|chi|quem)\b|^(par |pour |avec )?qui\b|^wie "
+    r"(is|was|heeft)\b"),
     ("place", r"\b(where|wo|woher|wohin|où|dónde|adónde|dove|onde|waar)\b"),
     ("choice", r"\b(which|welche[rsnm]?|quel(le)?s?|cuál(es)?|quale|quali|qual|quais|welke)\b"),
 )  # fmt: skip
@@ -73,7 +75,8 @@ _LIST = re.compile(
 )
 _MORE = re.compile(
     r"\b(in (more )?detail|detailed|explain|describe|elaborate|tell me (more|about|everything)|summari[sz]e|"
-    r"summary|overview|everything|all about|comprehensive|ausführlich|erkläre|beschreibe|en détail|explique|explica)\b",
+    r"summary|overview|everything|all about|comprehensive|ausführlich|erkläre|beschreibe|en détail|explique|"
+    r"explica)\b",
     re.IGNORECASE,
 )
 _YES_NO = re.compile(
@@ -87,6 +90,12 @@ _WHAT_NOUN = re.compile(
     r"(?:of|is|are|was|were|did|do|does|has|have|had|can|could|will|would|should|may|in|for|to|that|on|at|from|by)\b",
     re.IGNORECASE,
 )
+_PLURAL = re.compile(
+    r"\b(?:which|what|welche)\s+(?:(?:are|were)\s+(?:the|its|their)\s+)?(?:other|two|three|four|five|major|main|"
+    r"most|\w+al|\w+ic|"
+    r"\w+an|\w+ern)?\s*(?:people|men|women|children|[^\W\d_]+[^\W\d_us]s)['’]?\s",
+    re.IGNORECASE,
+)
 _UNIT = re.compile(r"\bhow many\s+((?:[^\W\d_][\w'-]*\s+){0,2}?[^\W\d_][\w'-]*)", re.IGNORECASE)
 _MONEY = re.compile(
     r"\bhow much\b|\b(price|cost|costs|fee|salary|revenue|turnover|profit|budget|paid|pay|worth|spent|spend|dollars?|"
@@ -98,7 +107,8 @@ _MONEY = re.compile(
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question as understood. ``focus`` are the terms of the noun asked for ("country" in "which
-    country"), ``wants_list`` and ``wants_more`` that more than a sentence or two is expected."""
+    country"), ``wants_list`` and ``wants_more`` that more than a sentence or two is expected, ``is_plural``
+    that several things are asked for ("which countries")."""
 
     text: str
     kind: Kind
@@ -106,6 +116,7 @@ class Asked:
     wants_list: bool = False
     wants_more: bool = False
     wants_money: bool = False
+    is_plural: bool = False
 
     @property
     def is_short(self) -> bool:
@@ -125,6 +136,7 @@ def read_question(text: str) -> Asked:
         focus=frozenset(terms(noun[1])) if noun else frozenset(),
         wants_list=bool(_LIST.search(plain)) or kind == "list",
         wants_more=bool(_MORE.search(plain)) or kind in ("steps", "comparison"),
+        is_plural=kind != "number" and bool(_PLURAL.search(plain)),
         wants_money=kind == "number" and bool(_MONEY.search(plain)),
     )
 

@@ -16,12 +16,13 @@ from functools import lru_cache
 from rag.generation.question import Asked
 from rag.index import STOP_WORDS, terms
 
-__all__ = ["FEATURES", "Fact", "Word", "facts", "holds_type", "read_words"]
+__all__ = ["FEATURES", "Fact", "Word", "facts", "holds_type", "read_words", "rounded"]
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’.&/][^\W_]+)*|[$€£¥%]")
 _YEAR = re.compile(r"(1\d{3}|20\d\d)s?$")
 _MONTHS = frozenset(
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug "
+    "january february march april may june july august september october november december jan feb mar apr jun "
+    "jul aug "
     "sept sep oct nov dec januar februar märz mai juni juli oktober dezember janvier février mars avril juin juillet "
     "août septembre octobre novembre décembre enero febrero marzo abril mayo junio julio agosto septiembre octubre "
     "noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre novembre dicembre".split()
@@ -31,12 +32,19 @@ _TIME_NOUNS = frozenset(
     "tuesday wednesday thursday friday saturday sunday spring summer autumn winter bc ad bce ce "
     "jahrhundert siècle siglo secolo".split()
 )
+_WEEKDAYS = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag "
+    "samstag sonntag "
+    "lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado domingo".split()
+)
 _ORDINAL = re.compile(r"\d{1,2}(st|nd|rd|th)$")
 _DIGITS = re.compile(r"[#]?\d")
 _NUMBER_WORDS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands dozen "
-    "million millions billion billions trillion half third quarter once twice double zwei drei vier fünf sechs sieben "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand "
+    "thousands dozen "
+    "million millions billion billions trillion half third quarter once twice double zwei drei vier fünf sechs "
+    "sieben "
     "acht neun zehn deux trois quatre cinq dix dos tres cuatro cinco diez due tre quattro".split()
 )
 _MAGNITUDES = frozenset(
@@ -48,16 +56,17 @@ _LINKS = frozenset("of the de la le du van von der den al el bin ibn da di des d
 _FUNCTION = STOP_WORDS | frozenset(
     """about above after again against all along already although among amongst another any around because became become
     before being below between both called can't cannot during each either even every few further here however including
-    itself just least less like many may might more most much must named near nor now off often once only onto other over
-    own per rather same several since some still such through throughout thus together too toward towards under until
+    itself just least less like many may might more most much must named near nor now off often once only onto
+    other over own per rather same several since some still such through throughout thus together too toward towards under until
     unlike up upon use used using very via whether while within without yet also der die das und ist sind war ein eine
     einen einem einer eines den dem des im in auf für mit von zu zum zur sich auch als bei aus nach le la les un une des
     du et est sont dans pour par sur avec el los las una y es son en por con il lo gli i e di che""".split()
 )
+_AND = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "e", "&"))
 _BEFORE = {  # words before a fact that announce it
     "by": frozenset("by named called von par por da".split()),
     "in": frozenset("in at near from to into inside outside within on around dans à en aus nach".split()),
-    "since": frozenset("in on since until by during from before after between around circa late early seit bis".split()),
+    "since": frozenset("in on since until by during from before after between around circa seit bis".split()),
     "about": frozenset("about around approximately nearly over almost some roughly least than only total to".split()),
     "is": frozenset("is are was were be been became become being ist sind war est son es".split()),
     "the": frozenset("the a an der die das le la el il lo un une una ein eine".split()),
@@ -104,7 +113,9 @@ def read_words(text: str) -> tuple[Word, ...]:
         end = match.end()
         function = lower in _FUNCTION and not (word.isupper() and len(word) > 1)
         found.append(
-            Word(match.start(), end, word, lower, _terms(word), gap, function, word[0].isupper() and word not in _SYMBOLS)
+            Word(
+                match.start(), end, word, lower, _terms(word), gap, function, word[0].isupper() and word not in _SYMBOLS
+            )
         )
     return tuple(found)
 
@@ -114,7 +125,12 @@ def _is_number(word: Word) -> bool:
 
 
 def _is_time(word: Word) -> bool:
-    return bool(_YEAR.match(word.text)) or word.lower in _MONTHS or bool(_ORDINAL.match(word.text))
+    return (
+        bool(_YEAR.match(word.text))
+        or word.lower in _MONTHS
+        or word.lower in _WEEKDAYS
+        or bool(_ORDINAL.match(word.text))
+    )
 
 
 def holds_type(asked: Asked, words: Sequence[Word], wanted: frozenset[str]) -> float:
@@ -122,7 +138,7 @@ def holds_type(asked: Asked, words: Sequence[Word], wanted: frozenset[str]) -> f
     0.5 when only a weaker sign is there, 0 when nothing is."""
     new = [word for word in words if not wanted.issuperset(word.terms)]
     if asked.kind == "time":
-        if any(_YEAR.match(word.text) or word.lower in _MONTHS for word in new):
+        if any(_YEAR.match(word.text) or word.lower in _MONTHS or word.lower in _WEEKDAYS for word in new):
             return 1.0
         return 0.5 if any(word.lower in _TIME_NOUNS or _is_number(word) for word in new) else 0.0
     if asked.kind == "number":
@@ -165,7 +181,11 @@ def _runs(words: Sequence[Word]) -> set[tuple[int, int, str]]:
         for test, shape in ((_part_of_number, "number"), (_part_of_time, "time"), (_part_of_name, "name")):
             if test(words, i, i) and (i == 0 or not test(words, i - 1, i) or words[i].gap.strip(" ,-–\u00a0$€£")):
                 j = i + 1
-                while j < n and test(words, i, j) and not words[j].gap.strip(" ,-–\u00a0’'." if shape != "number" else " ,-\u00a0"):
+                while (
+                    j < n
+                    and test(words, i, j)
+                    and not words[j].gap.strip(" ,-–\u00a0’'." if shape != "number" else " ,-\u00a0")
+                ):
                     j += 1
                 while j > i + 1 and words[j - 1].lower in _LINKS:
                     j -= 1
@@ -224,12 +244,16 @@ def _joined(words: Sequence[Word], found: set[tuple[int, int, str]]) -> set[tupl
         items = 1
         while c < len(words) and items < 6:
             comma = "," in words[c].gap
-            step = c + (words[c].lower in ("and", "or", "und", "et", "y", "e", "&"))
+            step = c + (words[c].lower in _AND)
+            step += step < len(words) and words[step].lower in ("the", "a", "an") and step + 1 < len(words)
             if not (comma or step > c) or step not in longest or words[c].gap.strip(" ,"):
                 break
+            is_last = words[c].lower in _AND
             c = longest[step]
             items += 1
             joined.add((a, c, "series"))
+            if is_last:
+                break
     return joined
 
 
@@ -253,7 +277,8 @@ FEATURES = (
     "at start", "at end", "in brackets", "quoted", "focus inside", "focus beside", "unit beside", "money",
     "year for number", "full run", "starts run", "part of name",
     *(f"after {name}, {kind}" for name in _BEFORE for kind in ("person", "time", "number", "place", "other")),
-    "after question word", "before question word", "capitals", "sentence start function",
+    "after question word", "before question word", "capitals", "sentence start function", "many for plural",
+    "one for plural", "weekday",
 )  # fmt: skip
 
 
@@ -279,8 +304,41 @@ def facts(asked: Asked, text: str, weight: Mapping[str, float]) -> list[Fact]:
     return found
 
 
+def rounded(fact: Fact, text: str, asked: Asked) -> Fact:
+    """The fact, grown to the whole of a name, an enumeration or an amount that it cuts, and without what leads up
+    to a number: nobody wants half a name in bold."""
+    words = read_words(text)
+    a = next((i for i, word in enumerate(words) if word.start >= fact.start), None)
+    b = next((i + 1 for i in range(len(words) - 1, -1, -1) if words[i].end <= fact.end), None)
+    if a is None or b is None or a >= b:
+        return fact
+    if words[b - 1].is_capital and words[a].is_capital:
+        while b < len(words) and words[b].is_capital and not words[b].is_function and words[b].gap == " ":
+            b += 1
+        while a > 0 and words[a - 1].is_capital and not words[a - 1].is_function and words[a].gap == " " and a > 1:
+            a -= 1
+    if asked.is_plural:
+        series = [(c, d) for c, d, shape in _runs(words) if shape == "series" and c <= a and b <= d]
+        a, b = max(series, key=lambda pair: pair[1] - pair[0], default=(a, b))
+    if asked.kind == "number" and any(_is_number(word) for word in words[a:b]):
+        while not _is_number(words[a]) and words[a].text not in _SYMBOLS:
+            a += 1
+        while b < len(words) and words[b].lower in _MAGNITUDES and words[b].gap in (" ", "-", "\u00a0"):
+            b += 1
+        start, end = _with_symbols(text, words[a].start, words[b - 1].end)
+        return Fact(start, end, fact.shape, fact.features)
+    start, end = min(fact.start, words[a].start), max(fact.end, words[b - 1].end)
+    return Fact(start, end, fact.shape, fact.features)
+
+
 def _with_symbols(text: str, start: int, end: int) -> tuple[int, int]:
-    """The piece with the closing bracket that belongs to it."""
+    """The piece with the currency or percent sign and the closing bracket that belong to it."""
+    if text[max(0, start - 3) : start].upper() == "US$":
+        start -= 3
+    elif start and text[start - 1] in _SYMBOLS and text[start].isdigit():
+        start -= 1
+    if text[end : end + 1] == "%":
+        end += 1
     if "(" in text[start:end] and ")" not in text[start:end] and text[end : end + 1] == ")":
         end += 1
     return start, end
@@ -337,6 +395,10 @@ def _features(
         if preceding in names or skipped in names:
             heads[j * 5 + ("person", "time", "number", "place", "other").index(group)] = 1.0
     focus = asked.focus
+    beside_list = shape != "series" and (
+        (before is not None and (before.lower in ("and", "or") or "," in words[a].gap))
+        or (after is not None and (after.lower in ("and", "or") or "," in after.gap))
+    )
     beside = {term for word in (*words[max(0, a - 2) : a], *words[b : b + 2]) for term in word.terms}
     return (
         *one_hot,
@@ -359,10 +421,16 @@ def _features(
         float(kind == "number" and shape == "time"),
         float(run == (a, b)),
         float(run[0] == a),
-        float((a > run[0] and words[a - 1].is_capital and words[a].is_capital) or (b < run[1] and words[b].is_capital and words[b - 1].is_capital)),
+        float(
+            (a > run[0] and words[a - 1].is_capital and words[a].is_capital)
+            or (b < run[1] and words[b].is_capital and words[b - 1].is_capital)
+        ),
         *heads,
         float(before is not None and any(term in weight for term in before.terms)),
         float(after is not None and any(term in weight for term in after.terms)),
         sum(word.is_capital for word in piece) / length,
         float(a == 1 and words[0].is_function),
+        float(asked.is_plural and shape == "series"),
+        float(asked.is_plural and beside_list),
+        float(any(word.lower in _WEEKDAYS for word in piece)),
     )  # fmt: skip

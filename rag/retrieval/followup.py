@@ -24,12 +24,14 @@ _PRONOUN = re.compile(
     r"\b(it|its|itself|they|them|their|theirs|he|him|his|she|her|hers"
     r"|th(?:is|ese|ose)(?=\s*(?:[?.!,]|$|is\b|was\b|are\b|were\b|do\b|does\b|did\b|mean|work|cost|happen|\w))"
     r"|that(?=\s*(?:[?.!,]|$|is\b|was\b|does\b|did\b|mean|work|one\b))"
-    r"|sie|ihn|ihm|ihr|ihre[rnms]?|dessen|deren|davon|dafür|darin|damit|elle|elles|ils|celui|celle|ella|ellos|esso|essa)\b",
+    r"|sie|ihn|ihm|ihr|ihre[rnms]?|dessen|deren|davon|dafür|darin|damit|elle|elles|ils|celui|celle|ella|ellos|"
+    r"esso|essa)\b",
     re.IGNORECASE,
 )
 # "it" in these stands for nothing
 _EMPTY_IT = re.compile(
-    r"\b(is|was) it (possible|necessary|worth|true|safe|mandatory|required|better|ok|okay)\b|\bis there\b|\bare there\b",
+    r"\b(is|was) it (possible|necessary|worth|true|safe|mandatory|required|better|ok|okay)\b|\bis there\b|\bare "
+    r"there\b",
     re.IGNORECASE,
 )
 _FRAGMENT = re.compile(
@@ -38,7 +40,8 @@ _FRAGMENT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BARE = re.compile(
-    r"^\W*(why|when|where|who|how|how (much|many|long|often|far|come)|since when|which (one|ones)|what else|more|tell me more|"
+    r"^\W*(why|when|where|who|how|how (much|many|long|often|far|come)|since when|which (one|ones)|what else|"
+    r"more|tell me more|"
     r"go on|explain|for example|such as|like what|are you sure|really|warum|wann|wo|wer|wie|pourquoi|quand|por qué|"
     r"cuándo)(\s+(is|was|are|were|so|not|exactly|then|that|this|more|please|details?))*\W*$",
     re.IGNORECASE,
@@ -49,7 +52,8 @@ _ORDINALS = {
     for word in words.split()
 }
 _POINTED = re.compile(
-    rf"\bthe (?P<which>{'|'.join(_ORDINALS)}|last|latter)\b(?:\s+(?:one|item|point|option|step|of (?:them|these|those)))"
+    rf"\bthe (?P<which>{'|'.join(_ORDINALS)}|last|latter)\b(?:\s+(?:one|item|point|option|step|of (?:them|these|"
+    rf"those)))"
     r"|\bthe (?P<pair>former|latter)\b",
     re.IGNORECASE,
 )
@@ -59,12 +63,17 @@ _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’.-]*(?:\s+(?:of |the |de )?[A-Z0-9][\w'’.-]*)*")
 _OPENING = re.compile(
     r"^\W*((?:so|ok|okay|and|but|well|then|great|thanks|also|please|um|oh)[\s,!.]+)*"
-    r"(?:(?:what|which|who|when|where|why|how)(?:'s)?\b\s*)?(?:(?:is|are|was|were|do|does|did|can|could|will|would|should"
+    r"(?:(?:what|which|who|when|where|why|how)(?:'s)?\b\s*)?(?:(?:is|are|was|were|do|does|did|can|could|will|"
+    r"would|should"
     r"|has|have|had|i|you|we|there)\b\s*)*",
     re.IGNORECASE,
 )
+_VERB = re.compile(
+    r"(what|which|who|when|where|why|how|is|are|do|does|did|can|could|will|would|should)\b", re.IGNORECASE
+)
 _LITTLE = frozenset(
-    "tell know need want give show explain describe more about also mean get use used using make work happen possible "
+    "tell know need want give show explain describe more about also mean get use used using make work happen "
+    "possible "
     "much many long often like please help thing things one ones another other same any all some".split()
 )
 # a question with more telling words than this is found by them, whatever its pronouns stand for
@@ -103,7 +112,9 @@ def _telling(text: str) -> list[str]:
 
 def _has_verb(rest: str) -> bool:
     """Whether a fragment is a question of its own after all: "And how do I delete a key?"."""
-    return bool(re.match(r"(what|which|who|when|where|why|how|is|are|do|does|did|can|could|will|would|should)\b", rest, re.I))
+    return bool(
+        re.match(r"(what|which|who|when|where|why|how|is|are|do|does|did|can|could|will|would|should)\b", rest, re.I)
+    )
 
 
 def _points_back(asked: str) -> bool:
@@ -122,11 +133,14 @@ def _topic(history: Sequence[Turn], asked: str) -> str:
     for i in range(len(history) - 1, max(-1, len(history) - 4), -1):
         earlier = history[i].question
         names = [match[0].rstrip(".'’") for match in _NAME.finditer(earlier.strip())]
-        names = [name for name in names if set(terms(name)) - known and name.casefold() not in STOP_WORDS and name != "I"]
+        names = [
+            name for name in names if set(terms(name)) - known and name.casefold() not in STOP_WORDS and name != "I"
+        ]
         words = [
             word[0]
             for word in _WORD.finditer(_OPENING.sub("", earlier, count=1))
-            if word[0].casefold() not in STOP_WORDS | _LITTLE and not set(terms(word[0])) & (STOP_WORDS | _LITTLE | known)
+            if word[0].casefold() not in STOP_WORDS | _LITTLE
+            and not set(terms(word[0])) & (STOP_WORDS | _LITTLE | known)
         ]
         topic = list(dict.fromkeys([*names, *(w for w in words if not any(w in name for name in names))]))
         if topic:
@@ -138,7 +152,11 @@ def _replaced(earlier: str, new: str) -> str:
     """The earlier question with one thing changed: the year for a year, the name for a name."""
     old_years, new_years = _YEAR.findall(earlier), _YEAR.findall(new)
     if old_years and new_years:
-        return _YEAR.sub(new_years[0], earlier) if len(old_years) == 1 else f"{_YEAR.sub('', earlier).rstrip('?!. ')} {new}"
+        return (
+            _YEAR.sub(new_years[0], earlier)
+            if len(old_years) == 1
+            else f"{_YEAR.sub('', earlier).rstrip('?!. ')} {new}"
+        )
     word = re.sub(r"^(?:in|for|at|of|on|with|by|to|from|the)\s+", "", new.rstrip("?!. "), flags=re.IGNORECASE)
     names = [match for match in _NAME.finditer(earlier) if match[0] != "I"]
     if names and word[:1].isupper():
