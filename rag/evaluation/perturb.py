@@ -111,7 +111,7 @@ def rates(
 def judge(case: Case, similarity: Similarity | None = None) -> Verdict:
     """The verdict on a case, its span chosen as for the sentence of a model."""
     passage = case.passage
-    span = best_span(case.sentence, passage, similarity)
+    span = best_span(case.sentence, passage)
     quote = passage.text[span.start - passage.start : span.end - passage.start]
     return verify(case.sentence, [quote], context=f"{passage.title}\n{passage.heading}", similarity=similarity)
 

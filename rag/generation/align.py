@@ -19,11 +19,12 @@ from rag.generation.numbers import NUMBER_WORDS, readings
 from rag.generation.opposites import opposites
 from rag.generation.words import fold, is_content, is_negation, is_soft_negation, stem
 
-__all__ = ["alterations", "foreign"]
+__all__ = ["alterations", "foreign", "stitched"]
 
 NEAR = 0.7  # share of the sentence's words that must run as in the source
 _SAME = 0.9  # share of the sentence's words, in any order, below which it was written anew
 _RUN = 5  # words in a row that make a run copied rather than met by chance
+_SHORT_RUN = 3  # as long as that beside a run copied
 _GAP = 4  # source words left out at one place, beyond which a clause was left out rather than changed
 _TOKEN = re.compile(r"\d+(?:[.,'’]\d+)*|%|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LINKS = frozenset("of the for de la van von der und".split())
@@ -76,7 +77,7 @@ def alterations(sentence: str, source: str) -> list[str]:
     matcher = SequenceMatcher(None, [word.text for word in said], [word.text for word in told], autojunk=False)
     blocks = matcher.get_matching_blocks()
     if sum(block.size for block in blocks) < NEAR * len(said):
-        return reasons + _stitched(said, told)
+        return reasons
     denials = 0
     soft = False
     for kind, i1, i2, j1, j2 in matcher.get_opcodes():
@@ -93,7 +94,7 @@ def alterations(sentence: str, source: str) -> list[str]:
             denials += sum(is_negation(word.text) for word in here)
     if denials and not soft:
         reasons.append("denies what the source says" if denials > 0 else "says what the source denies")
-    return reasons + _stitched(said, told)
+    return reasons
 
 
 def _replaced(here: tuple[_Word, ...], there: tuple[_Word, ...]) -> list[str]:
@@ -157,26 +158,24 @@ def _runs(words: tuple[_Word, ...]) -> list[tuple[int, int]]:
     ]
 
 
-def _stitched(said: tuple[_Word, ...], told: tuple[_Word, ...]) -> list[str]:
-    """Runs copied from different sentences of the source, joined without a word that joins; or a copied
-    run that goes on in words that the source does not have at all."""
+def stitched(sentence: str, source: str) -> str:
+    """The word after which a sentence goes over from the words of one sentence of the source to those of
+    another without a word that joins them, or ""."""
+    said, told = _words(sentence), _words(source)
     ours, theirs = [word.text for word in said], [word.text for word in told]
     runs: list[tuple[int, int, int]] = []  # where in the sentence, where in the source, how long
     i = 0
     while i < len(ours):
         j, size = _longest_at(ours, i, theirs)
-        if size >= _RUN:
+        if size >= _SHORT_RUN:
             runs.append((i, j, size))
-            i += size
-        else:
-            i += 1
-    for (i1, j1, n1), (i2, j2, _) in pairwise(runs):
-        joint = said[i1 + n1 : i2 + 1]
-        if told[j1 + n1 - 1].sentence == told[j2].sentence or len(joint) > 3:
+        i += size if size >= _SHORT_RUN else 1
+    for (i1, j1, n1), (i2, j2, n2) in pairwise(runs):
+        if max(n1, n2) < _RUN or i2 - (i1 + n1) > 2 or told[j1 + n1 - 1].sentence == told[j2].sentence:
             continue
-        if not any(word.text in _JOINTS for word in joint):
-            return [f"joins words from two places after “{said[i1 + n1 - 1].text}”"]
-    return []
+        if not any(word.text in _JOINTS for word in said[i1 + n1 : i2 + 1]):
+            return said[i1 + n1 - 1].text
+    return ""
 
 
 def foreign(sentence: str, source: str) -> str:

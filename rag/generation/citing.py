@@ -191,7 +191,7 @@ class Writer:
         start = max((other for other, _ in part.markers if other < at), default=0)
         clause = _tidy(part.text[start:at])
         passage = self._evidence[number - 1].passage
-        return best_span(clause if len(clause.split()) > 3 else claimed, passage, self._similarity)
+        return best_span(clause if len(clause.split()) > 3 else claimed, passage)
 
     def _verify(self, sentence: str, cited: Sequence[tuple[int, Span]]) -> Verdict:
         quotes, context = [], []
@@ -207,7 +207,7 @@ class Writer:
         best = Verdict("unsupported", ("cites no source",))
         chosen: list[tuple[int, int, Span]] = []
         for number, hit in enumerate(self._evidence, start=1):
-            span = best_span(plain, hit.passage, self._similarity)
+            span = best_span(plain, hit.passage)
             verdict = self._verify(plain, [(number, span)])
             if _RANK[verdict.support] >= 2 and _RANK[verdict.support] > _RANK[best.support]:
                 best, chosen = verdict, [(len(part.text), number, span)]

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from rag.generation.align import alterations, foreign
+from rag.generation.align import alterations, foreign, stitched
 from rag.generation.compare import missing_facts, polarity_differs, shared
 from rag.generation.facts import read_facts
 from rag.generation.words import words
@@ -83,16 +83,19 @@ def verify(sentence: str, quotes: Sequence[str], *, context: str = "", similarit
     score = shared(sentence, source)
     if WEAK <= score < SUPPORTED and similarity is not None and similarity(sentence, source) >= SIMILAR:
         score = SUPPORTED
+    seam = stitched(sentence, source)
+    if seam:
+        return Verdict("weak", (f"joins words from two places after “{seam}”",))
     strange = foreign(sentence, source) if score < 0.95 else ""
-    if score >= SUPPORTED and not strange:
-        return Verdict("supported")
     if strange:
         return Verdict("weak", (f"goes on in words the source does not have: {strange}",))
+    if score >= SUPPORTED:
+        return Verdict("supported")
     reason = (f"{score:.0%} of its words in the source",)
     return Verdict("weak" if score >= WEAK else "unsupported", reason)
 
 
-def best_span(sentence: str, passage: Passage, similarity: Similarity | None = None) -> Span:
+def best_span(sentence: str, passage: Passage) -> Span:
     """The one to three neighbouring sentences of a passage that bear a sentence out best."""
     spans = passage.sentences or (Span(passage.start, passage.end),)
     context = f"{passage.title}\n{passage.heading}"
