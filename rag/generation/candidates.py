@@ -222,7 +222,7 @@ def _sentences(passage: Passage) -> tuple[list[tuple[str, Span]], set[int]]:
     furniture = [Span(passage.start + a, passage.start + b) for a, b in boilerplate_spans(passage.text)]
     for i, (start, end) in enumerate(passage.sentences or (Span(passage.start, passage.end),)):
         text = passage.text[start - passage.start : end - passage.start]
-        label = is_label(passage.text, Span(start - passage.start, end - passage.start))
+        label = text == passage.title or is_label(passage.text, Span(start - passage.start, end - passage.start))
         if label or any(a < end and start < b for a, b in furniture):
             skipped.add(i)
         if dateline := _DATELINE.match(text):
