@@ -86,7 +86,7 @@ def test_running_headers_and_page_numbers_are_dropped(tmp_path: Path) -> None:
     pages = [
         [
             (72, 760, 9, "Port Authority, report B"),
-            *paragraph([f"{line}, year {n}" for line in LEFT], 72, 700),
+            *paragraph([f"{line} {'of by at in up'.split()[n]}" for line in LEFT], 72, 700),
             (300, 30, 9, f"The harbour {n + 6}"),
         ]
         for n in range(1, 5)
@@ -118,6 +118,32 @@ def test_tables_keep_their_rows(tmp_path: Path, rules: str) -> None:
     text = [(72, 740, 11, "What each plan costs you is shown in this table, all amounts in dollars a year.")]
     _, document = document_of(tmp_path, pdf_of([[*text, *DRAWN]], rules=rules))
     assert blocks(document) == ROWS
+
+
+def test_a_financial_statement(tmp_path: Path) -> None:
+    drawn = [
+        (300, 706, 9, "30 September"),
+        (420, 706, 9, "30 September"),
+        (322, 694, -9, "2023"),
+        (442, 694, -9, "2022"),
+    ]
+    drawn += [(72, 676, 9, "Net sales:")]
+    figures = [("Products", "298,085", "316,199"), ("Services", "85,200", "78,129"), ("Total", "383,285", "394,328")]
+    for number, (label, *values) in enumerate([*figures, ("Profit (loss)", "(1,430", "2,107")]):
+        y = 662 - 14 * number
+        drawn.append((72, y, 9, label))
+        for column, value in enumerate(values):
+            x = 320 + 120 * column
+            drawn += [(x - 20, y, 9, "$")] if number == 0 else []
+            drawn += [(x, y, 9, value)] + ([(x + 32, y, 9, ")")] if value.startswith("(") else [])
+    _, document = document_of(tmp_path, pdf_of([drawn]))
+    assert blocks(document) == [
+        "Net sales:",
+        "Net sales: Products; 30 September 2023: $298,085; 30 September 2022: $316,199",
+        "Net sales: Services; 30 September 2023: 85,200; 30 September 2022: 78,129",
+        "Net sales: Total; 30 September 2023: 383,285; 30 September 2022: 394,328",
+        "Profit (loss); 30 September 2023: (1,430); 30 September 2022: 2,107",
+    ]
 
 
 def test_empty_cells_and_cells_of_two_lines(tmp_path: Path) -> None:

@@ -146,10 +146,13 @@ def _leading(lines: list[Line]) -> float:
 
 
 def _right_margins(lines: list[Line]) -> dict[int, float]:
-    """For each line (by id) how far right the lines around it reach that begin at about the same x."""
+    """For each line (by id) how far right the lines reach that begin at about the same x: on a page of one
+    column all of them, on others those nearby, since a title may stand over two columns."""
+    left, right = min((line.x0 for line in lines), default=0.0), max((line.x1 for line in lines), default=0.0)
+    n_right = sum(1 for line in lines if line.x0 > (left + right) / 2 and len(line.text) > 20)
     margins: dict[int, float] = {}
     for place, line in enumerate(lines):
-        near = lines[max(0, place - 6) : place + 7]
+        near = lines[max(0, place - 6) : place + 7] if n_right >= 4 else lines
         margins[id(line)] = max(
             other.x1
             for other in near

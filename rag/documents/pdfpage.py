@@ -37,6 +37,7 @@ class Segment:
     y1: float
     size: float
     is_bold: bool
+    parts: list[Segment] | None = None  # what it was joined from
 
     @property
     def middle(self) -> float:

@@ -15,6 +15,8 @@ MAX_CELL_CHARACTERS = 700
 MIN_ROWS = 3
 
 Cell = list[Segment]
+_PREFIXES = ("$", "€", "£", "¥", "US$", "CHF", "EUR", "USD", "GBP", "$(", "(")
+_SUFFIXES = ("%", ")", "%)", "€", "x", "bps", "pts")
 
 
 @dataclass(slots=True)
@@ -145,23 +147,17 @@ def _ruled(rules: list[tuple[float, float, float]], at: float, start: float, end
 
 
 def _aligned_tables(segments: list[Segment]) -> list[Table]:
-    """Runs of rows whose cells stand in the same columns."""
+    """Runs of rows whose cells stand in the same columns, with the rows of column names above them."""
+    rows = [_with_symbols(row) for row in _rows(segments)]
     tables = []
-    run: list[list[Segment]] = []
-    n_single = 0
-    for row in [*_rows(segments), []]:
-        close = not run or not row or 0 < run[-1][0].middle - row[0].middle < 4.5 * max(row[0].size, 6)
-        if row and close and len(row) >= 2:
-            run.append(row)
-            n_single = 0
-            continue
-        if row and run and close and len(row) == 1 and n_single < 2 and _inside(run, row[0]):
-            run.append(row)
-            n_single += 1
-            continue
-        if table := _aligned(run[: len(run) - n_single] if n_single else run):
-            tables.append(table)
-        run, n_single = ([row] if len(row) >= 2 else []), 0
+    start = 0
+    while start < len(rows):
+        end = _run_end(rows, start)
+        columns = _table_columns(rows[start:end])
+        if columns:
+            above = start - _n_names(rows[:start], rows[start], columns)
+            tables.append(_placed(rows[above:end], columns))
+        start = max(end, start + 1)
     return tables
 
 
@@ -179,40 +175,104 @@ def _rows(segments: list[Segment]) -> list[list[Segment]]:
     return rows
 
 
-def _inside(run: list[list[Segment]], segment: Segment) -> bool:
+def _run_end(rows: list[list[Segment]], start: int) -> int:
+    """Where a run of rows of several cells ends; a lone wrapped cell or row label does not end it."""
+    if len(rows[start]) < 2:
+        return start
+    n_single = 0
+    place = start + 1
+    while place < len(rows) and _is_below(rows[place - 1], rows[place]):
+        if len(rows[place]) >= 2:
+            n_single = 0
+        elif n_single < 2 and _inside(rows[place - 1], rows[place][0]):
+            n_single += 1
+        else:
+            break
+        place += 1
+    return place - n_single
+
+
+def _is_below(above: list[Segment], row: list[Segment]) -> bool:
+    return 0 < above[-1].middle - row[0].middle < 4.5 * max(row[0].size, 6)
+
+
+def _n_names(before: list[list[Segment]], first: list[Segment], columns: list[tuple[float, float]]) -> int:
+    """How many rows right above a table name its columns: short cells over columns other than the first.
+
+    A single row label may stand between the names and the first row.
+    """
+    found = 0
+    below = first
+    for n, row in enumerate(reversed(before[-4:]), 1):
+        if not _is_below(row, below) or any(len(cell.text) > 40 for cell in row):
+            break
+        spots = [_column_of(cell, columns) for cell in row]
+        over = [_overlap(cell, columns[spot]) > 0 for cell, spot in zip(row, spots, strict=True)]
+        if all(over) and 0 not in spots and len(set(spots)) == len(row):
+            found = n
+        elif found or not (len(row) == 1 and spots[0] == 0 and over[0]):
+            break
+        below = row
+    return found
+
+
+def _with_symbols(row: list[Segment]) -> list[Segment]:
+    """The row with signs that stand apart joined to their numbers: "$ 1,200", "12 %", "(30 )"."""
+    joined: list[Segment] = []
+    for segment in row:
+        last = joined[-1] if joined else None
+        is_suffix = segment.text in _SUFFIXES and last is not None and last.text[-1].isdigit()
+        if last is not None and (last.text in _PREFIXES or is_suffix):
+            joined[-1] = _join(last, segment)
+        else:
+            joined.append(segment)
+    return joined
+
+
+def _join(left: Segment, right: Segment) -> Segment:
+    return Segment(
+        left.text + right.text, left.index + right.index, left.x0, min(left.y0, right.y0), right.x1,
+        max(left.y1, right.y1), right.size, right.is_bold, [*(left.parts or [left]), *(right.parts or [right])],
+    )  # fmt: skip
+
+
+def _inside(above: list[Segment], segment: Segment) -> bool:
     """Whether a lone segment can be a wrapped cell, or a short row label between two rows."""
-    starts = [cell.x0 for cell in run[-1][1:]] if len(run[-1]) > 1 else []
-    if len(run[-1]) > 1 and len(segment.text) < 40:
-        starts.append(run[-1][0].x0)
+    starts = [cell.x0 for cell in above[1:]]
+    if len(above) > 1 and len(segment.text) < 40:
+        starts.append(above[0].x0)
     return any(abs(segment.x0 - x) < segment.size for x in starts)
 
 
-def _aligned(run: list[list[Segment]]) -> Table | None:
+def _table_columns(run: list[list[Segment]]) -> list[tuple[float, float]]:
+    """The columns of a run of rows; empty when it is no table."""
     full = [row for row in run if len(row) >= 2]
     if len(full) < MIN_ROWS and not (len(full) == 2 and min(map(len, full)) >= 3):
-        return None
+        return []
     columns = _columns(full)
-    if len(columns) < 2:
-        return None
     bullets = sum(1 for row in full if len(row) == 2 and len(row[0].text) <= 3)
-    if bullets > len(full) / 2:
-        return None  # a list: its first "column" is bullets or numbers
+    if len(columns) < 2 or bullets > len(full) / 2:
+        return []  # with bullets or numbers as its first "column" it is a list
     cells = [cell for row in full for cell in row]
     fitting = sum(1 for row in full if _fits(row, columns))
-    prose = sum(len(cell.text) for cell in cells) / len(cells) > 38
-    if fitting < 0.7 * len(full) or (prose and len(columns) <= 3):
-        return None
+    is_prose = sum(len(cell.text) for cell in cells) / len(cells) > 38
+    return [] if fitting < 0.7 * len(full) or (is_prose and len(columns) <= 3) else columns
+
+
+def _placed(run: list[list[Segment]], columns: list[tuple[float, float]]) -> Table:
+    """The rows with their cells in the columns; a second line joins the cell above it."""
     rows: list[list[Cell]] = []
-    for row in run:
+    n_above = next((k for k, row in enumerate(run) if _column_of(row[0], columns) == 0), 0)
+    for number, row in enumerate(run):
         placed: list[Cell] = [[] for _ in columns]
         for segment in row:
             placed[_column_of(segment, columns)].append(segment)
-        if len(row) == 1 and rows and not placed[0]:
+        if len(row) == 1 and rows and not placed[0] and number > n_above:
             for column, cell in enumerate(placed):
-                rows[-1][column].extend(cell)  # the second line of a cell
+                rows[-1][column].extend(cell)
         else:
             rows.append(placed)
-    return Table(rows, [segment for row in run for segment in row])
+    return Table(rows, [part for row in run for segment in row for part in (segment.parts or [segment])])
 
 
 def columns_in_turn(segments: list[Segment]) -> list[Segment]:
@@ -263,8 +323,13 @@ def _columns(rows: list[list[Segment]]) -> list[tuple[float, float]]:
 def _column_of(segment: Segment, columns: list[tuple[float, float]]) -> int:
     return max(
         range(len(columns)),
-        key=lambda k: (min(segment.x1, columns[k][1]) - max(segment.x0, columns[k][0]), -k),
+        key=lambda k: (_overlap(segment, columns[k]), -k),
     )
+
+
+def _overlap(segment: Segment, column: tuple[float, float]) -> float:
+    """How far they share x, negative when they are apart."""
+    return min(segment.x1, column[1]) - max(segment.x0, column[0])
 
 
 def _fits(row: list[Segment], columns: list[tuple[float, float]]) -> bool:

@@ -15,7 +15,7 @@ from rag.documents.pdflayout import Block, Line, layout, paragraphs, without_lea
 from rag.documents.pdfpage import page_picture, page_text
 from rag.documents.pdftables import Cell, Table
 from rag.documents.plain import looks_like_title
-from rag.documents.tables import column_names, find_header, name_sources, row_pieces, row_text
+from rag.documents.tables import Section, column_names, find_header, name_sources, row_pieces, row_text
 from rag.errors import DocumentError
 
 __all__ = ["PdfText", "mapped_characters", "page_lines"]
@@ -223,8 +223,9 @@ class PdfText:
             names = column_names(rows[header.first : header.end])
         elif len(names) != len(rows[0]):
             names = []
+        section = Section()
         for row in rows[header.end :]:
-            writer.item(row_text(names, row))
+            writer.item(section.text(names, row))
         return names
 
     def _warn(self, writer: Writer, empty: list[int]) -> None:
@@ -358,7 +359,13 @@ def _mapped_table(table: Table) -> list[tuple[str, int]]:
     result: list[tuple[str, int]] = []
     for cells in table.rows[: header.first]:
         result += [character for cell in cells for character in _mapped_cell(cell)]
+    section = Section()
+    label: list[tuple[str, int]] = []
     for row, cells in zip(rows[header.end :], table.rows[header.end :], strict=True):
+        if section.take(row):
+            label = _mapped_cell(cells[0])
+        elif section.label:
+            result += label
         for words, kind, column in row_pieces(names, row):
             if kind == "mark":
                 result += [(char, -1) for char in words if not char.isspace()]

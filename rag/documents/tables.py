@@ -13,6 +13,7 @@ from rag.documents.canonical import Writer, one_line
 
 __all__ = [
     "Header",
+    "Section",
     "column_names",
     "find_header",
     "has_values",
@@ -50,6 +51,30 @@ def row_pieces(names: Row, cells: Row) -> list[tuple[str, str, int]]:
 def row_text(names: Row, cells: Row) -> str:
     """One row with the column names in front of the cells; empty cells are left out."""
     return "".join(words for words, _, _ in row_pieces(names, cells))
+
+
+class Section:
+    """Keeps the section that rows belong to: "Net sales:" alone in its row, up to the total."""
+
+    def __init__(self) -> None:
+        self.label = ""
+        self._is_ending = False
+
+    def take(self, row: Row) -> bool:
+        """Note the next row; True when it is itself a section's label."""
+        if self._is_ending:
+            self.label, self._is_ending = "", False
+        if len(row) > 1 and row[0].endswith(":") and _filled(row) == 1 and len(row[0]) <= 80:
+            self.label = row[0]
+            return True
+        self._is_ending = row[0].lower().startswith("total") if row else False
+        return False
+
+    def text(self, names: Row, row: Row) -> str:
+        """The row with its section's label in front."""
+        if self.take(row) or not self.label:
+            return row_text(names, row)
+        return f"{self.label} {row_text(names, row)}"
 
 
 class Header:
@@ -156,6 +181,7 @@ def write_table(writer: Writer, rows: Iterable[Row], n_header: int | None = None
         writer.item("; ".join(cell for cell in names if cell))
         return
     last_names = sample[header.end - 1] if header.end > header.first else []
+    section = Section()
     waiting: list[str] | None = None  # a sparse row that may belong to a header that comes again
     for row in chain(sample[header.end :], source):
         if writer.truncated:
@@ -170,7 +196,7 @@ def write_table(writer: Writer, rows: Iterable[Row], n_header: int | None = None
         if last_names and 2 <= _filled(row) < max(3, len(row) // 2) and _names_columns(row) and len(row) > 3:
             waiting = row
             continue
-        writer.item(row_text(names, row))
+        writer.item(section.text(names, row))
     if waiting is not None:
         writer.item(row_text(names, waiting))
 
