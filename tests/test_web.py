@@ -205,10 +205,18 @@ def test_markers_are_links_with_names_and_states() -> None:
     html = drawn(answer, turn_id=7)
     assert re.findall(r'id="(turn-7-mark-\d)"', html) == ["turn-7-mark-1", "turn-7-mark-2"]
     assert 'aria-label="Source 1: T (word for word)"' in html
-    assert 'aria-label="Source 2: T, page 3 (weakly supported)"' in html
-    assert 'class="cite cite-weak"' in html and 'title="number 4 not in the source"' in html
+    assert 'aria-label="Source 2: T, page 3 (weakly supported: number 4 not in the source)"' in html
+    assert 'class="cite cite-weak"' in html
     assert "[9]" in Shape(html).text  # a number that cites nothing stays text
     assert "1 of 2 sentences supported" in html
+
+
+def test_a_sentence_without_a_source_is_flagged() -> None:
+    text = "~~It is free.~~ It is. [1]"
+    claims = (Claim(0, 15, (), "unsupported", ("no source",)), Claim(16, 22, (1,), "supported"))
+    html = drawn(Answer("q", "q", text, (cited(1),), claims=claims))
+    assert 'aria-label="not supported: no source">?</span>' in html
+    assert "<s>It is free.</s>" in html
 
 
 @given(

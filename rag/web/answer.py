@@ -177,9 +177,8 @@ def _sentences_html(language: str, answer: Mapping[str, Any], turn_id: int | str
             struck = not struck
         elif (citation := citations.get(int(token["number"]))) is not None:
             stated = _claim_at(claims, token.start() + 1) or _claim_at(claims, token.start() - 1)
-            support = stated["support"] if stated else citation["support"]
             n_marks += 1
-            out.append(_marker(language, citation, support, f"turn-{turn_id}-mark-{n_marks}"))
+            out.append(_marker(language, citation, stated, f"turn-{turn_id}-mark-{n_marks}"))
         else:
             out.append(escape(token.group()))
     caret = "" if done else '<span class="caret" aria-hidden="true"></span>'
@@ -202,8 +201,10 @@ def _runs(
             html = f"<s>{html}</s>"
         stated = _claim_at(claims, left)
         if stated is not None and stated["support"] in ("weak", "unsupported"):
-            reason = "; ".join(stated.get("reasons") or ()) or say(language, stated["support"])
-            html = f'<span class="claim claim-{stated["support"]}" title="{escape(reason)}">{html}</span>'
+            html = f'<span class="claim claim-{stated["support"]}">{html}</span>'
+            if not stated["citations"] and not text[right : stated["end"]].strip("*~ "):
+                label = escape(_state(language, stated["support"], stated))
+                html += f'<span class="cite cite-unsupported" role="img" title="{label}" aria-label="{label}">?</span>'
         runs.append(html)
     return runs
 
@@ -212,14 +213,22 @@ def _claim_at(claims: Sequence[Mapping[str, Any]], offset: int) -> Mapping[str, 
     return next((claim for claim in claims if claim["start"] <= offset < claim["end"]), None)
 
 
-def _marker(language: str, citation: Mapping[str, Any], support: str, element_id: str) -> str:
+def _marker(language: str, citation: Mapping[str, Any], stated: Mapping[str, Any] | None, element_id: str) -> str:
+    support = stated["support"] if stated else citation["support"]
     support = support if support in _SUPPORTS else "weak"
     name = say(language, "source_n", n=citation["number"], where=where(language, citation))
-    label = f"{name} ({say(language, support)})"
+    state = _state(language, support, stated)
     return (
         f'<a class="cite cite-{support}" id="{element_id}" href="#{element_id}" role="button" '
-        f'aria-label="{escape(label)}" {_address(citation)}>{citation["number"]}</a>'
+        f'aria-label="{escape(f"{name} ({state})")}" data-state="{escape(state)}" {_address(citation)}>'
+        f"{citation['number']}</a>"
     )
+
+
+def _state(language: str, support: str, stated: Mapping[str, Any] | None) -> str:
+    """How well a sentence is borne out, in words, with what is missing."""
+    reasons = "; ".join(stated.get("reasons") or ()) if stated else ""
+    return f"{say(language, support)}: {reasons}" if reasons else say(language, support)
 
 
 def _address(citation: Mapping[str, Any]) -> str:
@@ -282,7 +291,8 @@ def _foot_html(language: str, answer: Mapping[str, Any]) -> str:
         full = "full" if k == len(claims) else "partial"
         line = say(language, "coverage", k=k, n=len(claims))
         marks = "".join(
-            f'<li><span class="cite cite-{support}" aria-hidden="true">1</span> {say(language, support)}</li>'
+            f'<li><span class="cite cite-{support}" aria-hidden="true">'
+            f"{'?' if support == 'unsupported' else 1}</span> {say(language, support)}</li>"
             for support in _SUPPORTS
         )
         parts.append(

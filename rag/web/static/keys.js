@@ -65,9 +65,10 @@ function hide() {
 function show(cite) {
   const chip = $(`.source[data-n="${cite.dataset.n}"]`, cite.closest(".turn") ?? document);
   if (!chip) return;
-  card().innerHTML = `<p class="quote" dir="auto"></p><p class="from" dir="auto"></p>`;
+  card().innerHTML = `<p class="quote" dir="auto"></p><p class="from" dir="auto"></p><p class="from"></p>`;
   $(".quote", card()).textContent = chip.dataset.quote;
   $(".from", card()).textContent = chip.dataset.where;
+  card().lastChild.textContent = cite.dataset.state ?? "";
   card().hidden = false;
   const box = cite.getBoundingClientRect(), size = card().getBoundingClientRect();
   const above = box.top - size.height - 8;
