@@ -41,9 +41,9 @@ def make_tiny_model(folder: Path, *, reads: int = 4096, template: str | None = T
         pad_token_id=len(alphabet) + 1,
     )
     model = LlamaForCausalLM(config)
-    wanted = {alphabet.index(character) for character in "Ġabcde."}  # Ġ is the space
+    wanted = {alphabet.index(character) for character in "Ġa"}  # Ġ is the space
     model.generation_config.suppress_tokens = [i for i in range(len(alphabet) + len(special)) if i not in wanted]
-    model.generation_config.no_repeat_ngram_size = 4
+    model.generation_config.no_repeat_ngram_size = 9
     model.save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder
