@@ -139,7 +139,7 @@ class Changes:
 
     def _known_files(self) -> dict[str, tuple[Any, ...]]:
         rows = self._connection.execute("SELECT source, path, stamp, sha256, report, crc FROM files")
-        return {row[0]: row[1:] for row in rows if checksum(*row[:5]) == row[5]}
+        return {row[0]: row[1:] for row in rows if checksum("files", *row[:5]) == row[5]}
 
     def _is_unchanged(self, file: File, known: dict[str, tuple[Any, ...]]) -> bool:
         """True when the file needs no reading: its stat is the same, or its content is."""
@@ -209,6 +209,7 @@ class Changes:
         named = zip(found, numbers, strict=True)
         self._writer.set_sources(file.source, [(document.source, n, document.collection) for document, n in named])
         facts = [document.metadata for document in found]
+        warnings = [str(warning) for fact in facts for warning in fact.get("warnings", ())]
         report = FileReport(
             source=file.source,
             status="indexed",
@@ -216,12 +217,20 @@ class Changes:
             n_passages=sum(map(self._count_passages, numbers)),
             n_pages=sum(len(document.page_starts) for document in found),
             n_characters=sum(len(document.text) for document in found),
-            warnings=tuple(dict.fromkeys(str(w) for fact in facts for w in fact.get("warnings", ()))),
+            warnings=tuple(dict.fromkeys([*warnings, *self._twins(file, numbers)])),
             kind=str(facts[0].get("kind", "")) or file.path.suffix.lstrip(".").lower(),
             seconds=round(seconds, 3),
+            language=str(facts[0].get("language", "")),
+            encoding=str(facts[0].get("encoding", "")),
         )
         self._write_file(file, stamp, sha256, report)
         self.reports[file.source] = report
+
+    def _twins(self, file: File, numbers: Sequence[int]) -> list[str]:
+        """A warning when the file is one document that another file holds as well."""
+        query = "SELECT file FROM sources WHERE document = ? AND file <> ? ORDER BY file LIMIT 1"
+        row = self._connection.execute(query, (numbers[0], file.source)).fetchone() if len(numbers) == 1 else None
+        return [f"holds the same as {row[0]}"] if row else []
 
     def _skip(self, file: File, reason: str, stamp: str = "", sha256: str = "") -> None:
         report = self.reports[file.source] = FileReport(file.source, "skipped", reason=reason)

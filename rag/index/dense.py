@@ -145,6 +145,6 @@ def _exact(connection: sqlite3.Connection, numbers: Iterable[int], query: Rows) 
         (json.dumps(list(numbers)),),
     ).fetchall()
     for number, key, passage, sentences, crc in rows:
-        verify(crc, f"vector {number}", number, key, passage, sentences)
+        verify(crc, "vectors", f"vector {number}", number, key, passage, sentences)
     scores = unpack(b"".join(row[2] for row in rows), len(query)) @ query
     return [(row[0], float(score)) for row, score in zip(rows, scores, strict=True)]

@@ -109,9 +109,9 @@ def _damaged(connection: sqlite3.Connection) -> tuple[list[int], list[int], list
         if not sound:
             documents.append(number)
     query = "SELECT number, key, passage, sentences, crc FROM vectors"
-    vectors = [row[0] for row in connection.execute(query) if checksum(*row[:4]) != row[4]]
+    vectors = [row[0] for row in connection.execute(query) if checksum("vectors", *row[:4]) != row[4]]
     query = "SELECT source, path, stamp, sha256, report, crc FROM files"
-    files = [str(row[0]) for row in connection.execute(query) if checksum(*row[:5]) != row[5]]
+    files = [str(row[0]) for row in connection.execute(query) if checksum("files", *row[:5]) != row[5]]
     return documents, vectors, files
 
 
@@ -243,7 +243,7 @@ def _forget_damaged(connection: sqlite3.Connection) -> list[str]:
         if row:
             fresh = (row[0], row[1], "", "", row[2])
             query = "UPDATE files SET stamp = '', sha256 = '', crc = ? WHERE source = ?"
-            connection.execute(query, (checksum(*fresh), source))
+            connection.execute(query, (checksum("files", *fresh), source))
     for number in vectors:
         connection.execute("DELETE FROM vectors WHERE number = ?", (number,))
     connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector FROM passages)")

@@ -76,7 +76,7 @@ def insert_vectors(connection: sqlite3.Connection, entries: Sequence[_Entry]) ->
     go into the matrix."""
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'vectors'").fetchone()
     first = row[0] + 1 if row else 1
-    sealed = [(number, *entry, checksum(number, *entry)) for number, entry in enumerate(entries, first)]
+    sealed = [(number, *entry, checksum("vectors", number, *entry)) for number, entry in enumerate(entries, first)]
     connection.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?, ?)", sealed)
     connection.executemany("DELETE FROM pending WHERE vector = ?", [(entry[0],) for entry in entries])
     return {number: own for number, _, own, *_ in sealed}

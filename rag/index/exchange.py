@@ -109,7 +109,7 @@ def _passages(connection: sqlite3.Connection, arrays: dict[str, Any], dim: int) 
         query = "SELECT number, key, passage, sentences, crc FROM vectors WHERE key = ?"
         found = connection.execute(query, (row[8],)).fetchone()
         if found:
-            verify(found[4], f"vector {found[0]}", *found[:4])
+            verify(found[4], "vectors", f"vector {found[0]}", *found[:4])
             arrays["vectors"][at] = unpack(found[2], dim)[0]
             rows = unpack(found[3], dim)
             if len(rows):

@@ -77,14 +77,14 @@ class PostingsWriter:
             ).fetchone()
             merged = dict(change)
             if row:
-                verify(row[1], "the full text", term, block, row[0])
+                verify(row[1], "postings", "the full text", term, block, row[0])
                 merged = {**dict(np.frombuffer(row[0], _ENTRY).tolist()), **change}
             kept = sorted((place, count) for place, count in merged.items() if count)
             if kept:
                 data = np.array(kept, _ENTRY).tobytes()
                 self._connection.execute(
                     "INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)",
-                    (term, block, data, checksum(term, block, data)),
+                    (term, block, data, checksum("postings", term, block, data)),
                 )
             elif row:
                 self._connection.execute("DELETE FROM postings WHERE term = ? AND block = ?", (term, block))
@@ -92,13 +92,13 @@ class PostingsWriter:
     def _write_lengths(self, block: int, change: Mapping[int, int]) -> None:
         row = self._connection.execute("SELECT data, crc FROM lengths WHERE block = ?", (block,)).fetchone()
         if row:
-            verify(row[1], "the full text", block, row[0])
+            verify(row[1], "lengths", "the full text", block, row[0])
         lengths = np.frombuffer(row[0], "<u2").copy() if row else np.zeros(BLOCK, "<u2")
         lengths[list(change)] = list(change.values())
         data = lengths.tobytes()
         if lengths.any():
             self._connection.execute(
-                "INSERT OR REPLACE INTO lengths VALUES (?, ?, ?)", (block, data, checksum(block, data))
+                "INSERT OR REPLACE INTO lengths VALUES (?, ?, ?)", (block, data, checksum("lengths", block, data))
             )
         else:
             self._connection.execute("DELETE FROM lengths WHERE block = ?", (block,))
@@ -155,7 +155,7 @@ def _lengths(connection: sqlite3.Connection) -> tuple[list[int], NDArray[np.uint
     """The blocks in order, and the lengths of their passages one after the other; 0 where there is none."""
     rows = connection.execute("SELECT block, data, crc FROM lengths ORDER BY block").fetchall()
     for block, data, crc in rows:
-        verify(crc, "the full text", block, data)
+        verify(crc, "lengths", "the full text", block, data)
     return [row[0] for row in rows], np.frombuffer(b"".join(row[1] for row in rows), "<u2")
 
 
@@ -165,7 +165,7 @@ def _postings(
     """Where a term occurs, as positions in the lengths of all blocks, and how often."""
     rows = connection.execute("SELECT block, data, crc FROM postings WHERE term = ?", (term,)).fetchall()
     for block, data, crc in rows:
-        verify(crc, "the full text", term, block, data)
+        verify(crc, "postings", "the full text", term, block, data)
     if not {row[0] for row in rows}.issubset(blocks):
         raise IndexDamaged("the full text in the index is damaged: rag doctor repairs what can be repaired")
     entries = np.frombuffer(b"".join(row[1] for row in rows), _ENTRY)

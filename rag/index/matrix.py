@@ -53,7 +53,7 @@ def update_matrix(
         entries = {**_entries(connection, block, dim), **change}
         data = b"".join(place.to_bytes(_PLACE_BYTES, "little") + row for place, row in sorted(entries.items()) if row)
         if data:
-            crc = checksum(block, version, data)
+            crc = checksum("matrix", block, version, data)
             connection.execute("INSERT OR REPLACE INTO matrix VALUES (?, ?, ?, ?)", (block, version, data, crc))
         else:
             connection.execute("DELETE FROM matrix WHERE block = ?", (block,))
@@ -65,7 +65,7 @@ def _entries(connection: sqlite3.Connection, block: int, dim: int) -> dict[int, 
     if row is None:
         return {}
     version, data, crc = row
-    verify(crc, "the matrix of vectors", block, version, data)
+    verify(crc, "matrix", "the matrix of vectors", block, version, data)
     size = _PLACE_BYTES + row_type(dim).itemsize
     pieces = (data[at : at + size] for at in range(0, len(data), size))
     return {int.from_bytes(piece[:_PLACE_BYTES], "little"): piece[_PLACE_BYTES:] for piece in pieces}

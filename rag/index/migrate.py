@@ -99,7 +99,7 @@ def _files_2(connection: sqlite3.Connection) -> None:
     query = "SELECT source, path, sha256, report FROM old_files"
     for source, path, sha256, report in connection.execute(query).fetchall():
         row = (source, path, "", sha256, report)
-        connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", (*row, checksum(*row)))
+        connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", (*row, checksum("files", *row)))
 
 
 def _documents_2(connection: sqlite3.Connection) -> tuple[dict[int, str], dict[int, list[str]]]:
@@ -119,11 +119,11 @@ def _documents_2(connection: sqlite3.Connection) -> tuple[dict[int, str], dict[i
         row = (number, id_, title, structure, metadata, text)
         connection.execute(
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row[:3], checksum(*row[:3]), name, *row[3:], checksum(*row)),
+            (*row[:3], checksum("labels", *row[:3]), name, *row[3:], checksum("documents", *row)),
         )
         ids[number], words[number] = id_, terms(name)
     for row in sources:
-        connection.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?)", (*row, checksum(*row)))
+        connection.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?)", (*row, checksum("sources", *row)))
     return ids, words
 
 
@@ -134,7 +134,7 @@ def _passages_2(
     for number, id_, document, *middle, crc in connection.execute(query + " ORDER BY number"):
         *facts, vector = middle
         _verify_1(crc, id_, *facts)
-        crc = checksum(number, id_, ids[document], *facts, vector)
+        crc = checksum("passages", number, id_, ids[document], *facts, vector)
         marks = ", ".join("?" * 11)
         connection.execute(f"INSERT INTO passages VALUES ({marks})", (number, id_, document, *middle, crc))
         _, _, _, heading, text, _ = facts
@@ -151,7 +151,7 @@ def _vectors_2(connection: sqlite3.Connection, dim: int) -> None:
     for number, key, passage, sentences, crc in connection.execute(query):
         _verify_1(crc, passage, sentences)
         row = (number, key, passage, _interleaved(sentences, dim))
-        connection.execute("INSERT INTO vectors VALUES (?, ?, ?, ?, ?)", (*row, checksum(*row)))
+        connection.execute("INSERT INTO vectors VALUES (?, ?, ?, ?, ?)", (*row, checksum("vectors", *row)))
         own[number] = passage
     update_matrix(connection, 1, dim, own)
 

@@ -112,23 +112,24 @@ def database(folder: Path) -> Path:
     return folder / "footnote.sqlite"
 
 
-def checksum(*parts: str | bytes | int | None) -> int:
-    """A CRC-32 over the values of a row, which tells 1 from "1" and ("a", "b") from ("ab", "")."""
+def checksum(table: str, *parts: str | bytes | int | None) -> int:
+    """A CRC-32 over the values of a row, which tells 1 from "1", ("a", "b") from ("ab", "") and a row of one table
+    from a like one of another, which a damaged schema can show in its place."""
     pieces = [part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass") for part in parts]
-    kinds = ",".join([f"{type(part).__name__}{len(piece)}" for part, piece in zip(parts, pieces, strict=True)])
-    value = zlib.crc32(kinds.encode())
+    kinds = [f"{type(part).__name__}{len(piece)}" for part, piece in zip(parts, pieces, strict=True)]
+    value = zlib.crc32(",".join([table, *kinds]).encode())
     for piece in pieces:
         value = zlib.crc32(piece, value)
     return value
 
 
-def verify(crc: int, what: str, *parts: str | bytes | int | None) -> None:
-    """Compare a row with its checksum.
+def verify(crc: int, table: str, what: str, *parts: str | bytes | int | None) -> None:
+    """Compare a row of ``table`` with its checksum.
 
     Raises:
         IndexDamaged: they differ; ``what`` names the row in the message.
     """
-    if checksum(*parts) != crc:
+    if checksum(table, *parts) != crc:
         raise IndexDamaged(f"{what} in the index is damaged: rag doctor repairs what can be repaired")
 
 
@@ -262,11 +263,12 @@ def recorded_format(connection: sqlite3.Connection) -> int | None:
 
 def _translated(error: sqlite3.Error, folder: Path) -> IndexError_:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    reason = " ".join(str(error).split())  # it may quote a damaged schema, line breaks and all
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return IndexError_(f"the index in {folder} is locked by another program: {error}")
+        return IndexError_(f"the index in {folder} is locked by another program: {reason}")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-        return IndexError_(f"the index in {folder} cannot be written or read ({error}): check space and rights")
-    return IndexDamaged(f"the index in {folder} is damaged ({error}): rag doctor says how badly and what helps")
+        return IndexError_(f"the index in {folder} cannot be written or read ({reason}): check space and rights")
+    return IndexDamaged(f"the index in {folder} is damaged ({reason}): rag doctor says how badly and what helps")
 
 
 @contextmanager
@@ -295,7 +297,7 @@ def manifest(connection: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _manifest_checksum(rows: dict[str, str]) -> int:
-    return checksum(*(part for row in sorted(rows.items(), key=repr) for part in row))
+    return checksum("manifest", *(part for row in sorted(rows.items(), key=repr) for part in row))
 
 
 def set_manifest(connection: sqlite3.Connection, **values: Any) -> None:

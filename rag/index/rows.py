@@ -51,8 +51,8 @@ def sealed_document(number: int, document: Document) -> tuple[Any, ...]:
     )
     metadata = json.dumps(dict(document.metadata), ensure_ascii=False, default=str)
     id_, title, text = document.id, document.title, document.text
-    label_crc = checksum(number, id_, title)
-    crc = checksum(number, id_, title, structure, metadata, text)
+    label_crc = checksum("labels", number, id_, title)
+    crc = checksum("documents", number, id_, title, structure, metadata, text)
     return number, id_, title, label_crc, document.name, structure, metadata, text, crc
 
 
@@ -64,8 +64,8 @@ def document_of(row: tuple[Any, ...]) -> Document:
         IndexDamaged: the row does not match its checksum.
     """
     number, id_, title, structure, metadata, text, crc, source, file, collection, source_crc = row
-    verify(source_crc, "the name of a document", source, number, file, collection)
-    verify(crc, f"the text of {source}", number, id_, title, structure, metadata, text)
+    verify(source_crc, "sources", "the name of a document", source, number, file, collection)
+    verify(crc, "documents", f"the text of {source}", number, id_, title, structure, metadata, text)
     shape = json.loads(structure)
     return Document(
         source=source,
@@ -84,7 +84,7 @@ def sealed_passage(number: int, document: int, passage: Passage, vector: bytes) 
     """The row of ``passages`` for a passage of the document with that number."""
     spans = json.dumps([(a - passage.start, b - passage.start) for a, b in passage.sentences])
     middle = (passage.start, passage.end, passage.page, passage.heading, passage.text, spans, vector)
-    return number, passage.id, document, *middle, checksum(number, passage.id, passage.document_id, *middle)
+    return number, passage.id, document, *middle, checksum("passages", number, passage.id, passage.document_id, *middle)
 
 
 def passage_of(row: tuple[Any, ...]) -> Passage:
@@ -97,10 +97,10 @@ def passage_of(row: tuple[Any, ...]) -> Passage:
     document, document_id, title, label_crc, source, file, collection, source_crc = of
     if source is None:
         raise IndexDamaged("a document in the index has no name: rag doctor repairs what can be repaired")
-    verify(source_crc, "the name of a document", source, document, file, collection)
-    verify(label_crc, f"the title of {source}", document, document_id, title)
+    verify(source_crc, "sources", "the name of a document", source, document, file, collection)
+    verify(label_crc, "labels", f"the title of {source}", document, document_id, title)
     middle = (start, end, page, heading, text, sentences, vector)
-    verify(crc, f"a passage of {source}", number, id_, document_id, *middle)
+    verify(crc, "passages", f"a passage of {source}", number, id_, document_id, *middle)
     return Passage(
         id=id_,
         document_id=document_id,
@@ -118,13 +118,13 @@ def passage_of(row: tuple[Any, ...]) -> Passage:
 
 def sealed_source(source: str, document: int, file: str, collection: str) -> tuple[Any, ...]:
     """The row of ``sources``."""
-    return source, document, file, collection, checksum(source, document, file, collection)
+    return source, document, file, collection, checksum("sources", source, document, file, collection)
 
 
 def sealed_file(source: str, path: bytes, stamp: str, sha256: str, report: FileReport) -> tuple[Any, ...]:
     """The row of ``files``."""
     row = (source, path, stamp, sha256, report_to_json(report))
-    return *row, checksum(*row)
+    return *row, checksum("files", *row)
 
 
 def report_to_json(report: FileReport) -> str:

@@ -201,7 +201,7 @@ class Snapshot:
         )
         rows: dict[int, Rows] = {}
         for passage, number, key, own, sentences, crc in found:
-            verify(crc, f"vector {number}", number, key, own, sentences)
+            verify(crc, "vectors", f"vector {number}", number, key, own, sentences)
             rows[passage] = unpack(own + sentences, self.manifest["dim"])
         return rows
 
@@ -232,7 +232,12 @@ class Snapshot:
     def document(self, document_id: str) -> Document | None:
         """A document with its whole text, or None when this state does not have it."""
         row = self._connection.execute(DOCUMENT_QUERY + "WHERE d.id = ?", (document_id,)).fetchone()
-        return document_of(row) if row else None
+        if row:
+            return document_of(row)
+        # that a document is gone is a statement too: a damaged list of ids must not make it
+        if self._connection.execute("SELECT 1 FROM documents NOT INDEXED WHERE id = ?", (document_id,)).fetchone():
+            raise IndexDamaged("a list in the index is damaged: rag doctor repairs what can be repaired")
+        return None
 
     def path_of(self, document_id: str) -> Path | None:
         """The file that a document came from, if the corpus still has it under that name."""
@@ -243,7 +248,7 @@ class Snapshot:
         ).fetchone()
         if row is None:
             return None
-        verify(row[5], "the name of a file", *row[:5])
+        verify(row[5], "files", "the name of a file", *row[:5])
         return Path(row[1].decode("utf-8", "surrogateescape"))
 
     def documents(self) -> list[DocumentEntry]:
@@ -260,7 +265,7 @@ class Snapshot:
         rows = self._connection.execute("SELECT source, path, stamp, sha256, report, crc FROM files ORDER BY source")
         reports = []
         for row in rows:
-            verify(row[5], "the report of a file", *row[:5])
+            verify(row[5], "files", "the report of a file", *row[:5])
             reports.append(report_of(row[4]))
         return reports
 
@@ -287,7 +292,7 @@ class Snapshot:
 def _entry(row: tuple[Any, ...]) -> DocumentEntry:
     source, file, collection, source_crc, path, *of_file = row[:9]
     document, n_passages = row[9:16], row[16]
-    verify(of_file[-1], "the name of a file", file, path, *of_file[:-1])
+    verify(of_file[-1], "files", "the name of a file", file, path, *of_file[:-1])
     found = document_of((*document, source, file, collection, source_crc))
     return DocumentEntry(
         source=source,
