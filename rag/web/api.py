@@ -75,7 +75,7 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
             pass  # nothing was built yet: the page says how to add documents
         except RagError as error:
             problem = str(error)
-        examples = _examples(Path(engine.settings.corpus)) if n_documents else []
+        examples = _examples(engine.corpus) if n_documents else []
         return {"n_documents": n_documents, "collections": collections, "examples": examples, "problem": problem}
 
     @api.get("/conversations")

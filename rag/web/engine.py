@@ -47,6 +47,7 @@ class Engine:
         self.feedback = Feedback(Path(settings.index) / "feedback.jsonl")
         self.warm = threading.Event()
         self._lock = threading.Lock()
+        self._taken_in: list[Path] = []
         self._again: bool | None = None  # a build was asked for while one was running
         self._thread: threading.Thread | None = None
         self.assistant = self._opened(self._preferred(settings))
@@ -57,19 +58,37 @@ class Engine:
             self.build()
         threading.Thread(target=self._warm, name="footnote-warm", daemon=True).start()
 
-    def roots(self) -> list[str]:
-        """What the index is built from, the corpus included: other folders come from the command line."""
+    def _recorded_roots(self) -> list[str]:
         try:
             with self.assistant.snapshot() as snapshot:
-                roots = list(snapshot.status().roots)
+                return list(snapshot.status().roots)
         except RagError:
-            roots = []
+            return []
+
+    @property
+    def corpus(self) -> Path:
+        """The folder that uploads go to: the one in settings, or, for an index that was built from other
+        folders, the first of those."""
+        roots = [Path(root) for root in self._recorded_roots()]
         corpus = Path(self.settings.corpus)
-        here = [root for root in roots if Path(root).exists()]
-        if any(corpus.resolve().is_relative_to(Path(root).resolve()) for root in here):
-            return here
-        has_files = corpus.is_dir() and any(corpus.iterdir())
-        return [*here, str(corpus)] if has_files else here
+        if _covered(corpus, roots):
+            return corpus
+        return next((root for root in roots if root.is_dir()), corpus)
+
+    def take_in(self, folder: Path) -> None:
+        """From the next build on the index also holds what is in ``folder``."""
+        self._taken_in.append(folder)
+
+    def roots(self) -> list[str]:
+        """What the next build is to hold: what the last one did, or the corpus, and what was uploaded since."""
+        corpus = Path(self.settings.corpus)
+        roots = [Path(root) for root in self._recorded_roots()]
+        if not roots and corpus.is_dir() and any(corpus.iterdir()):
+            roots = [corpus]
+        for folder in self._taken_in:
+            if not _covered(folder, roots):
+                roots.append(folder)
+        return [str(root) for root in roots]
 
     def build(self) -> None:
         """Bring the index up to date in the background; asked for during a build, it runs once more."""
@@ -147,3 +166,7 @@ class Engine:
             return BuildState(report=self.assistant.build(*paths, progress=progress))
         except (RagError, OSError) as error:
             return BuildState(error=str(error))
+
+
+def _covered(folder: Path, roots: Sequence[Path]) -> bool:
+    return any(folder.resolve().is_relative_to(root.resolve()) for root in roots)

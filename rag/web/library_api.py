@@ -82,7 +82,7 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
             path = snapshot.path_of(document_id)
         if path is None or not path.exists():
             raise HTTPException(404, "the file is no longer there")
-        library.remove(Path(engine.settings.corpus), path)
+        library.remove(engine.corpus, path)
         engine.build()
         return {"removed": path.name.encode("utf-8", "replace").decode()}
 
@@ -116,8 +116,9 @@ def _contents(engine: Engine) -> tuple[list[DocumentEntry], list[FileReport]]:
 
 
 def _added(engine: Engine, sent: Sequence[tuple[str, IO[bytes]]], collection: str, replace: bool) -> library.Added:
-    corpus = Path(engine.settings.corpus)
+    corpus = engine.corpus
     corpus.mkdir(parents=True, exist_ok=True)
+    engine.take_in(corpus / library.safe_name(collection or "uploads"))
     total = library.Added()
     for name, file in sent:
         try:

@@ -1,0 +1,40 @@
+"""What the page keeps the index made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag import Assistant, Settings
+from rag.web.engine import Engine
+
+
+@pytest.fixture
+def engine(small_corpus: Path, tmp_path: Path) -> Engine:
+    """A page over an index of other folders, beside a corpus folder that has a document too."""
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "own.txt").write_text("The corpus folder has a document of its own.\n")
+    Assistant.open(tmp_path / "index").build(small_corpus)
+    return Engine(Settings(index=str(tmp_path / "index"), corpus=str(tmp_path / "corpus")))
+
+
+def test_serving_an_index_adds_nothing_to_it(engine: Engine, small_corpus: Path) -> None:
+    assert engine.roots() == [str(small_corpus)]
+    assert engine.corpus == small_corpus
+
+
+def test_an_upload_joins_what_the_index_was_built_from(engine: Engine, small_corpus: Path, tmp_path: Path) -> None:
+    engine.take_in(small_corpus / "uploads")
+    assert engine.roots() == [str(small_corpus)]
+    engine.take_in(tmp_path / "corpus" / "uploads")
+    assert engine.roots() == [str(small_corpus), str(tmp_path / "corpus" / "uploads")]
+
+
+def test_a_new_index_is_built_from_the_corpus_folder(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    engine = Engine(Settings(index=str(tmp_path / "index"), corpus=str(tmp_path / "corpus")))
+    assert engine.roots() == []
+    (tmp_path / "corpus" / "note.txt").write_text("A note.\n")
+    assert engine.roots() == [str(tmp_path / "corpus")]
+    assert engine.corpus == tmp_path / "corpus"
