@@ -332,6 +332,8 @@ class FileReport:
     warnings: tuple[str, ...] = ()
     kind: str = ""
     seconds: float = 0.0
+    language: str = ""
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)

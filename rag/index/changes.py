@@ -217,14 +217,15 @@ class Changes:
             n_passages=sum(map(self._count_passages, numbers)),
             n_pages=sum(len(document.page_starts) for document in found),
             n_characters=sum(len(document.text) for document in found),
-            warnings=tuple(dict.fromkeys([*warnings, *self._twins(file, numbers)])),
+            warnings=tuple(dict.fromkeys(warnings)),
             kind=str(facts[0].get("kind", "")) or file.path.suffix.lstrip(".").lower(),
             seconds=round(seconds, 3),
             language=str(facts[0].get("language", "")),
             encoding=str(facts[0].get("encoding", "")),
         )
         self._write_file(file, stamp, sha256, report)
-        self.reports[file.source] = report
+        # a twin may go while this file stays: that it has one is said, and not kept
+        self.reports[file.source] = replace(report, warnings=(*report.warnings, *self._twins(file, numbers)))
 
     def _twins(self, file: File, numbers: Sequence[int]) -> list[str]:
         """A warning when the file is one document that another file holds as well."""
