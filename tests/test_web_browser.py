@@ -140,7 +140,7 @@ def opened(browser: Any, server: dict[str, Any], width: int = 1280, height: int 
     """A fresh visitor's page; afterwards: no error, no request to another host, nothing hostile ran."""
     context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US", **options)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     wrong: list[str] = []
     page.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(f"error: {error}"))

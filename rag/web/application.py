@@ -29,6 +29,15 @@ STATIC = Path(__file__).parent / "static"
 _YEAR = 365 * 24 * 3600
 
 
+class _Static(StaticFiles):
+    """Files that a browser asks for again each time, so that an update is seen at once."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def application(settings: Settings) -> Guard:
     """The whole server over one index; its models load in the background once it runs."""
     engine, drawer = Engine(settings), Drawer()
@@ -45,7 +54,7 @@ def application(settings: Settings) -> Guard:
     app.include_router(api.routes(engine, locked=locked))
     app.include_router(reading_api.routes(engine, drawer))
     app.include_router(library_api.routes(engine, locked=locked))
-    app.mount("/footnote", StaticFiles(directory=STATIC))
+    app.mount("/footnote", _Static(directory=STATIC))
 
     @app.exception_handler(RagError)
     async def refused(request: Request, error: RagError) -> JSONResponse:

@@ -48,8 +48,10 @@ function live(html) {
   const article = parsed(html);
   const current = $("#turn-live");
   if (article.id === "turn-live" && current) return morph(current, article);
+  const focused = current ? $$("a.cite", current).indexOf(document.activeElement) : -1;
   if (current) current.replaceWith(article);
   else turns().append(article);
+  if (focused >= 0) $$("a.cite", article)[focused]?.focus();
   if (article.id === "turn-live") return article.scrollIntoView({ block: "start", behavior: "instant" });
   finish(article);
 }

@@ -26,6 +26,12 @@ export function closeReader({ focus = false } = {}) {
   if (focus) (state.opener?.isConnected ? state.opener : $("#question textarea")).focus();
 }
 
+// the open turn; one that was still being written has been replaced by its final form since
+function turn() {
+  if (state.turn && !state.turn.isConnected) state.turn = $$(".turn").at(-1) ?? null;
+  return state.turn;
+}
+
 const place = ({ document, start, end, n }) => ({ document, start, end, n });
 
 export async function openCitation(element) {
@@ -42,7 +48,7 @@ export async function openPassage(element) {
 }
 
 // the marker of a citation in the open turn, or its chip
-const marker = (n) => state.turn && ($(`a.cite[data-n="${n}"]`, state.turn) ?? $(`.source[data-n="${n}"]`, state.turn));
+const marker = (n) => turn() && ($(`a.cite[data-n="${n}"]`, turn()) ?? $(`.source[data-n="${n}"]`, turn()));
 
 async function open(where, opener) {
   show(opener);
@@ -76,7 +82,7 @@ async function draw(more = {}) {
     button.hidden = !pdf;
     button.setAttribute("aria-pressed", String(pressed));
   }
-  $("[data-do=wrong-source]", panel()).hidden = !state.turn || !state.place.n;
+  $("[data-do=wrong-source]", panel()).hidden = !turn() || !state.place.n;
   $(".pager", panel()).hidden = view !== "page";
   $("[data-do=page-back]", panel()).disabled = page <= 1;
   $("[data-do=page-on]", panel()).disabled = page >= pages;
@@ -114,7 +120,7 @@ function zoom(factor) {
 
 // the numbers of the open turn in order, and where in them we are
 function numbers() {
-  return state.turn ? $$(".source", state.turn).map((chip) => chip.dataset.n) : [];
+  return turn() ? $$(".source", turn()).map((chip) => chip.dataset.n) : [];
 }
 
 function position() {
@@ -148,9 +154,9 @@ function select(tab) {
   for (const part of $$(".about", panel())) part.hidden = tab !== "original";
 }
 
-export async function openPanel(turn, tab) {
+export async function openPanel(of, tab) {
   show(document.activeElement);
-  state.turn = turn;
+  state.turn = of;
   await openTab(tab);
   panel().focus({ preventScroll: true });
 }
@@ -165,7 +171,7 @@ async function openTab(tab) {
     for (const part of $$(".about", panel())) part.hidden = true;
     return;
   }
-  const id = state.turn?.dataset.turn;
+  const id = turn()?.dataset.turn;
   if (!/^\d+$/.test(id ?? "")) return void (body().innerHTML = "");
   const { html } = await api(`turns/${id}/panel?tab=${tab}`);
   body().innerHTML = html;
@@ -198,9 +204,9 @@ function watchSelection() {
 async function support() {
   $("#find-support").hidden = true;
   const { html } = await api("support", { method: "POST", body: { text: selection } });
-  const turn = around(document.getSelection())?.closest(".turn");
+  const of = around(document.getSelection())?.closest(".turn");
   show(document.activeElement);
-  state.turn = turn ?? state.turn;
+  state.turn = of ?? state.turn;
   select("found");
   body().innerHTML = `<h3></h3>${html}`;
   $("h3", body()).textContent = t("support_for");
@@ -224,23 +230,23 @@ register({
   window: (button) => draw({ low: button.dataset.low, high: button.dataset.high }),
   support,
   "copy-quote": (button) => {
-    const source = state.turn && $(`.source[data-n="${state.place.n}"]`, state.turn);
+    const source = turn() && $(`.source[data-n="${state.place.n}"]`, turn());
     const quote = source?.dataset.quote ?? $$("mark", body()).map((part) => part.textContent).join(" ");
     const reference = source?.dataset.where ?? state.shown.title;
     return copyText(`“${quote}” (${reference})`, button);
   },
   "wrong-source": async () => {
-    if (!state.turn || !state.place) return;
+    if (!turn() || !state.place) return;
     const found = await choose(t("wrong_source"), ["wrong_source"]);
     if (!found) return;
-    await mark(state.turn, "wrong source", [span(state.place)]);
+    await mark(turn(), "wrong source", [span(state.place)]);
   },
   "wrong-this": async (button) => {
-    await mark(state.turn, "wrong source", [span($(".passage", button.closest("li")).dataset)]);
+    await mark(turn(), "wrong source", [span($(".passage", button.closest("li")).dataset)]);
     button.replaceWith(t("thanks"));
   },
   should: async (button) => {
-    await mark(state.turn, "should have found", [span($(".passage", button.closest("li")).dataset)]);
+    await mark(turn(), "should have found", [span($(".passage", button.closest("li")).dataset)]);
     button.replaceWith(t("thanks"));
   },
 });
@@ -261,7 +267,7 @@ export function wireReader() {
     if (event.target.dataset.form !== "why") return;
     event.preventDefault();
     const source = new FormData(event.target).get("source");
-    const { html } = await api(`turns/${state.turn.dataset.turn}/why?source=${encodeURIComponent(source)}`);
+    const { html } = await api(`turns/${turn().dataset.turn}/why?source=${encodeURIComponent(source)}`);
     $("[role=status]", event.target).textContent = html;
   });
   select("original");
