@@ -76,7 +76,7 @@ def _write(writer: Writer, block: Block) -> None:
     elif block.kind == "code":
         writer.code(block.text)
     elif block.kind == "table":
-        write_table(writer, block.rows, block.level or None)
+        write_table(writer, block.rows, max(0, block.level) if block.level else None)
     else:
         writer.paragraph(block.text)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from rag.documents.canonical import one_line
+from rag.documents.htmltables import Cell, cell_text, grid_of, header_rows, labelled_rows
 
 __all__ = ["Block", "PageParser", "declared_encoding"]
 
@@ -60,7 +61,8 @@ def declared_encoding(data: bytes) -> str:
 @dataclass(slots=True)
 class Block:
     """A stretch of a page. ``kind`` is paragraph, heading, item, code or table; ``level`` the depth of a
-    heading or the number of a table's header rows; ``regions`` the kinds of element it stands in."""
+    heading or the number of a table's header rows (0: not known, -1: none); ``regions`` the kinds of
+    element it stands in."""
 
     kind: str
     text: str = ""
@@ -71,16 +73,8 @@ class Block:
 
 
 @dataclass(slots=True)
-class _Cell:
-    text: str
-    is_name: bool
-    columns: int
-    rows: int
-
-
-@dataclass(slots=True)
 class _Table:
-    rows: list[list[_Cell]] = field(default_factory=list)
+    rows: list[list[Cell]] = field(default_factory=list)
     is_layout: bool = False
 
 
@@ -290,7 +284,7 @@ class PageParser(HTMLParser):
         self._n_linked = 0
         if not table.rows:
             table.rows.append([])
-        table.rows[-1].append(_Cell(text, is_name, columns, rows))
+        table.rows[-1].append(Cell(cell_text(text), is_name, columns, rows))
 
     def _spill(self, table: _Table) -> None:
         """A table that holds another is layout: its cells are running text."""
@@ -314,9 +308,12 @@ class PageParser(HTMLParser):
             self._spill(_Table(rows))
             return
         regions = frozenset(e for e in _REGIONS if self._effects.get(e))
-        n_header = _n_header(table.rows)
-        rows_text = _labelled(table.rows) or _grid(table.rows)
-        self.blocks.append(Block("table", "", n_header if n_header < len(rows_text) else 0, 0, regions, rows_text))
+        if labelled := labelled_rows(table.rows):
+            self.blocks.append(Block("table", "", -1, 0, regions, labelled))
+            return
+        n_header = header_rows(table.rows)
+        grid = grid_of(table.rows)
+        self.blocks.append(Block("table", "", n_header if n_header < len(grid) else 0, 0, regions, grid))
 
     # ---- what the page says about itself
 
@@ -326,7 +323,7 @@ class PageParser(HTMLParser):
         elif tag == "meta":
             name = (values.get("property") or values.get("name") or values.get("itemprop") or "").lower()
             content = one_line(values.get("content", ""))[:1000]
-            if content and (known := _META.get(name)):
+            if content and (known := _META.get(name)) and not (known == "author" and content.startswith("http")):
                 self._fields.setdefault(known, content)
         elif tag == "link" and values.get("rel", "").lower() == "canonical":
             self._fields["url"] = values.get("href", "")[:2000]
@@ -389,50 +386,3 @@ def _span(value: str | None) -> int:
         return max(1, min(int(value or 1), 1000))
     except ValueError:
         return 1
-
-
-def _n_header(rows: list[list[_Cell]]) -> int:
-    """How many rows at the top are column names only; a name over the whole width is a caption."""
-    n = 0
-    while n < len(rows) and rows[n] and all(cell.is_name for cell in rows[n]):
-        n += 1
-    return n if n and sum(1 for cell in rows[n - 1] if cell.text.strip()) > 1 else 0
-
-
-def _labelled(rows: list[list[_Cell]]) -> list[list[str]]:
-    """Rows of a table of facts, where each row is a name and its value; empty for other tables."""
-    pairs = [row for row in rows if len(row) == 2 and row[0].is_name and not row[1].is_name]
-    if len(pairs) < 0.5 * len(rows):
-        return []
-    return [
-        [f"{one_line(row[0].text).rstrip(':')}: {row[1].text}"] if row in pairs else [cell.text for cell in row]
-        for row in rows
-    ]
-
-
-def _grid(rows: list[list[_Cell]]) -> list[list[str]]:
-    """Rows as plain cells: what spans rows is repeated in each, what spans columns leaves blanks."""
-    grid: list[list[str]] = []
-    hanging: dict[int, tuple[int, str]] = {}  # column -> rows still covered, words
-    for row in rows:
-        cells: list[str] = []
-        for cell in row:
-            while len(cells) in hanging:
-                _hang(hanging, cells)
-            start = len(cells)
-            cells.append(cell.text)
-            cells.extend([""] * (min(cell.columns, 200) - 1))
-            if cell.rows > 1:
-                hanging[start] = (cell.rows - 1, cell.text)
-        while len(cells) in hanging:
-            _hang(hanging, cells)
-        grid.append(cells)
-    return grid
-
-
-def _hang(hanging: dict[int, tuple[int, str]], cells: list[str]) -> None:
-    column = len(cells)
-    left, text = hanging.pop(column)
-    cells.append(text)
-    if left > 1:
-        hanging[column] = (left - 1, text)
