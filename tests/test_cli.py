@@ -84,6 +84,17 @@ def test_build_status_and_search(small_corpus: Path, tmp_path: Path, capsys: pyt
     assert "garden/bees.txt" in out and "words #1" in out
 
 
+def test_a_server_that_is_not_there_is_said_and_the_sources_answer(
+    small_index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_BASE_URL", "http://127.0.0.1:9/v1")
+    arguments = ("ask", "Who leads the crew?", "--index", small_index, "--generator", "openai:any")
+    code, out, err = run(*arguments, capsys=capsys)
+    assert code == 1
+    assert "Ilse Brandt" in out
+    assert err.count("\n") == 1 and "openai:any at http://127.0.0.1:9/v1 cannot be reached" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

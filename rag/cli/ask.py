@@ -46,12 +46,18 @@ def ask_command(
     assistant = assistant_over(index, generator=generator, k=k)
     if batch is not None:
         _batch(batch, lambda q, history: _ask(assistant, q, history, collection).to_dict(), as_json)
-    elif question is None:
+        return
+    if question is None:
         raise UsageError("what is the question? rag ask QUESTION, or rag ask --batch FILE.jsonl --json")
-    elif as_json:
-        print_json(_ask(assistant, question, [], collection).to_dict())
+    answer = _ask(assistant, question, [], collection)
+    if as_json:
+        print_json(answer.to_dict())
     else:
-        _print_answer(_ask(assistant, question, [], collection))
+        _print_answer(answer)
+    for note in answer.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if answer.generator == "extractive" != assistant.settings.generator:  # the one who was asked did not answer
+        raise typer.Exit(1)
 
 
 def _ask(assistant: Assistant, question: str, history: list[Turn], collections: list[str] | None) -> Answer:
@@ -69,8 +75,6 @@ def _print_answer(answer: Answer) -> None:
         print("\nClosest passages, not an answer:")
         for hit in answer.hits[:3]:
             print(f"  - {_where(hit)}: {one_line(hit.passage.text, 100)}")
-    for note in answer.notes:
-        print(f"note: {note}", file=sys.stderr)
 
 
 def _where(hit: Hit) -> str:
