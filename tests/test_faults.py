@@ -38,7 +38,7 @@ def test_a_build_killed_at_any_moment_leaves_the_old_state_or_the_new(fixture: F
     assert len(left) > 1, f"the kills fell at different stages: {left}"
 
 
-@pytest.mark.parametrize(("kind", "step"), [("commit", 1), ("file operation", 1), ("statement", 17)])
+@pytest.mark.parametrize(("kind", "step"), [("commit", 1), ("file operation", 1), ("statement", 31)])
 def test_a_build_that_dies_at_its_nth_step(fixture: Fixture, kind: str, step: int) -> None:
     left = die_at_every(fixture, kind, step)
     assert left["deaths"] >= 5 and left["old"] and left["new"]
