@@ -111,14 +111,14 @@ def test_commands_in_the_documentation_exist(page: Path) -> None:
 EXAMPLES = {
     "How do I add documents?": ("handbook/adding-documents.md", "rag build"),
     "How many passengers did Tidewell Ferries carry in 2025?": ("ferries/annual-report-2025.pdf", "1,284,600"),
-    "What happens when the documents do not contain the answer?": ("handbook/asking-questions.md", "cites nothing"),
     "Why did fuel costs fall?": ("ferries/annual-report-2025.pdf", "more slowly"),
     "When will the electric ferry enter service?": ("news/electric-ferry.txt", "4 May 2026"),
     "How do I use a language model with Ollama?": ("handbook/generators.md", "start Ollama"),
     "What does a return ticket for an adult from Port Ansel to Skerra cost?": ("ferries/fares-2026.csv", "26.00"),
-    "What becomes of the Petrel?": ("news/electric-ferry.txt", "sold"),
+    "Who is the captain of the Kittiwake?": ("news/electric-ferry.txt", "Ines Halvard"),
+    "How do I start the web chat on another port?": ("handbook/troubleshooting.md", "--port"),
     "Which file formats can be read?": ("handbook/adding-documents.md", "PDF"),
-    "Are my documents sent over the internet?": ("handbook/index-and-privacy.md", "not sent"),
+    "How many crossings were cancelled because of weather?": ("ferries/annual-report-2025.pdf", "151"),
 }
 
 
@@ -131,7 +131,7 @@ def test_the_examples_are_those_of_the_corpus() -> None:
 def test_the_examples_are_answered(question: str, folder: Path) -> None:
     source, words = EXAMPLES[question]
     answer = Assistant.open(folder / "index").ask(question)
-    assert words in answer.text
+    assert words in answer.text.replace("**", "")  # which mark the short answer
     assert source in [citation.source for citation in answer.citations]
     assert answer.grounded
 
