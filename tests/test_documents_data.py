@@ -89,7 +89,7 @@ def test_boxes_hold_the_cited_characters(northwind: dict[str, tuple[Path, Docume
         sentences = list(re.finditer(r"[^.!?\n]{20,300}[.!?]", document.text))
         for match in choose.sample(sentences, min(9, len(sentences))):
             start, end = match.span()
-            located = list(pdf._located(path, document.text, document.page_starts, start, end))
+            located = list(pdf.located(path, document.text, document.page_starts, start, end))
             assert letters("".join(characters for _, _, characters in located)) == letters(match.group())
 
 

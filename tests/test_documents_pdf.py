@@ -157,7 +157,7 @@ def test_boxes_hold_the_words(tmp_path: Path) -> None:
     path, document = document_of(tmp_path, pdf_of(pages, rules=GRID))
     for quote in ("widened three times since then", "auctioneer speaks faster", "Silver; Deductible: $1,500"):
         start = document.text.index(quote)
-        located = list(pdf_module._located(path, document.text, document.page_starts, start, start + len(quote)))
+        located = list(pdf_module.located(path, document.text, document.page_starts, start, start + len(quote)))
         drawn = "".join(characters for _, _, characters in located).replace(" ", "")
         assert drawn == quote.replace(" ", "").replace(";", "").replace(":", "")
         assert {page for page, _, _ in located} == {document.page_at(start)}

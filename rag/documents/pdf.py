@@ -1,31 +1,28 @@
 """PDF, by PDFium: paragraphs, headings, tables and pages, and where on the page the words stand.
 
 A document is read in two passes: the lines of every page, then what only all pages together tell (running
-headers and footers, the body's font size, which hyphens belong to words). ``boxes`` finds the place of a
-citation on its page later, without keeping a box for every character.
+headers and footers, the body's font size, which hyphens belong to words). Where cited words stand on a page
+is found again when it is asked for (``pdfboxes``).
 """
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rag.documents.canonical import Writer
 from rag.documents.loading import FileLoader
+from rag.documents.pdfboxes import Box, boxes, located, render
 from rag.documents.pdfform import filled_fields
-from rag.documents.pdftext import PdfText, mapped_characters, page_lines
+from rag.documents.pdfpage import open_pdf
+from rag.documents.pdftext import PdfText
 from rag.errors import DocumentError
 from rag.plugins import Part
 from rag.types import Document
 
-__all__ = ["Box", "Pdf", "boxes", "render"]
-
-Box = tuple[int, float, float, float, float]  # page from 1, x0, y0, x1, y1 in points, y grows upwards
+__all__ = ["Box", "Pdf", "boxes", "located", "render"]
 
 MAX_PAGES = 10_000
 _USELESS_TITLE = re.compile(
@@ -44,23 +41,12 @@ class Pdf(FileLoader):
 
     def load(self, path: Path) -> Iterator[Document | Part]:
         """The file as one document with its pages, and the files that are attached to it."""
-        pdf = _open(path)
+        pdf = open_pdf(path)
         try:
             yield _document(pdf)
             yield from _attachments(pdf)
         finally:
             pdf.close()
-
-
-def _open(path: Path) -> Any:
-    import pypdfium2
-
-    try:
-        return pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise DocumentError("needs a password") from error
-        raise DocumentError("is damaged: no PDF reader can open it") from error
 
 
 def _document(pdf: Any) -> Document:
@@ -149,102 +135,3 @@ def _outline(pdf: Any) -> dict[str, int]:
 
 def _letters(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum())
-
-
-def render(path: Path, page: int, scale: float = 2.0) -> bytes:
-    """A page (counted from 1) as PNG; ``scale`` is pixels a point.
-
-    Raises:
-        DocumentError: the file or the page cannot be read.
-    """
-    pdf = _open(path)
-    try:
-        image = _page(pdf, page).render(scale=scale).to_pil()
-        buffer = io.BytesIO()
-        image.save(buffer, "PNG")
-        return buffer.getvalue()
-    finally:
-        pdf.close()
-
-
-def _page(pdf: Any, number: int) -> Any:
-    if not 1 <= number <= len(pdf):
-        raise DocumentError(f"has no page {number}")
-    return pdf[number - 1]
-
-
-def boxes(path: Path, document_text: str, page_starts: Sequence[int], start: int, end: int) -> list[Box]:
-    """Where ``document_text[start:end]`` stands: one box for each stretch of a line, in reading order.
-
-    Column names that a table row repeats are boxed where they stand in the header.
-
-    Raises:
-        DocumentError: the file cannot be read, or has no such page.
-    """
-    return [(page, *box) for page, box, _ in _located(path, document_text, page_starts, start, end)]
-
-
-def _located(
-    path: Path, text: str, page_starts: Sequence[int], start: int, end: int
-) -> Iterator[tuple[int, tuple[float, float, float, float], str]]:
-    """Page, box and characters of each stretch of the words between ``start`` and ``end``."""
-    pdf = _open(path)
-    try:
-        for number, (first, last) in enumerate(pairwise([*page_starts, len(text)]), 1):
-            if first < end and start < last and first < last:
-                wanted = (max(start, first) - first, min(end, last) - first)
-                for box, characters in _located_on(_page(pdf, number), text[first:last], wanted):
-                    yield number, box, characters
-    finally:
-        pdf.close()
-
-
-def _located_on(
-    page: Any, text: str, wanted: tuple[int, int]
-) -> Iterator[tuple[tuple[float, float, float, float], str]]:
-    drawn = mapped_characters(page_lines(page))
-    shown = [(char, place) for place, char in enumerate(text) if not char.isspace()]
-    index: list[int] = []
-    for i, j, n in _matches("".join(c for c, _ in drawn), "".join(c for c, _ in shown)):
-        for k in range(n):
-            if wanted[0] <= shown[j + k][1] < wanted[1] and drawn[i + k][1] >= 0:
-                index.append(drawn[i + k][1])
-    yield from _lines(page, list(dict.fromkeys(index)))
-
-
-def _matches(a: str, b: str) -> Iterator[tuple[int, int, int]]:
-    """Where ``a`` and ``b`` agree, in order; what they begin and end with is found without a search."""
-    n = min(len(a), len(b))
-    head = next((k for k in range(n) if a[k] != b[k]), n)
-    tail = next((k for k in range(n - head) if a[-1 - k] != b[-1 - k]), n - head)
-    yield 0, 0, head
-    if head + tail < n:
-        for i, j, length in SequenceMatcher(
-            None, a[head : len(a) - tail], b[head : len(b) - tail], autojunk=False
-        ).get_matching_blocks():
-            yield head + i, head + j, length
-    yield len(a) - tail, len(b) - tail, tail
-
-
-def _lines(page: Any, index: list[int]) -> Iterator[tuple[tuple[float, float, float, float], str]]:
-    """Boxes of characters, those that follow each other on a line as one."""
-    import pypdfium2.raw as pdfium
-
-    text_page = page.get_textpage()
-    try:
-        box: tuple[float, float, float, float] | None = None
-        letters: list[str] = []
-        for place in index:
-            x0, y0, x1, y1 = text_page.get_charbox(place, loose=True)
-            char = chr(pdfium.FPDFText_GetUnicode(text_page.raw, place))
-            if box and min(y1, box[3]) - max(y0, box[1]) > 0.5 * (y1 - y0) and -2 < x0 - box[2] < 1.5 * (y1 - y0):
-                box = (min(x0, box[0]), min(y0, box[1]), max(x1, box[2]), max(y1, box[3]))
-                letters.append(char)
-                continue
-            if box:
-                yield box, "".join(letters)
-            box, letters = (x0, y0, x1, y1), [char]
-        if box:
-            yield box, "".join(letters)
-    finally:
-        text_page.close()

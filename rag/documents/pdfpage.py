@@ -10,11 +10,14 @@ import ctypes
 import io
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
-__all__ = ["PageText", "Segment", "page_picture", "page_text"]
+from rag.errors import DocumentError
+
+__all__ = ["PageText", "Segment", "open_pdf", "page_picture", "page_text"]
 
 WIDE_GAP = 1.15  # in units of the font size: what separates columns and cells, not justified words
 MAX_OBJECTS = 20_000
@@ -108,6 +111,22 @@ class _Styles:
             bold = any(word in name for word in (b"bold", b"black", b"heavy", b"-bd")) or 600 <= weight <= 1000
             self._bold_fonts[address] = bold
         return bold
+
+
+def open_pdf(path: Path) -> Any:
+    """The file as a ``pypdfium2.PdfDocument``.
+
+    Raises:
+        DocumentError: it needs a password, or is damaged.
+    """
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise DocumentError("needs a password") from error
+        raise DocumentError("is damaged: no PDF reader can open it") from error
 
 
 def page_text(page: Any) -> PageText:

@@ -8,26 +8,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from rag.documents import ocr
-from rag.documents.canonical import Writer, one_line
+from rag.documents.canonical import Writer
 from rag.documents.image import write_recognised
 from rag.documents.limits import beat
+from rag.documents.pdffurniture import without_furniture
+from rag.documents.pdfgrid import Table, cell_text
 from rag.documents.pdflayout import Block, Line, layout, paragraphs, without_leader
 from rag.documents.pdfpage import page_picture, page_text
-from rag.documents.pdftables import Cell, Table
 from rag.documents.plain import looks_like_title
-from rag.documents.tables import Section, column_names, find_header, name_sources, row_pieces, row_text
+from rag.documents.tables import Section, column_names, find_header, row_text
 from rag.errors import DocumentError
 
-__all__ = ["PdfText", "mapped_characters", "page_lines"]
+__all__ = ["PdfText"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_DIGITS = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(
-    r"^(?:page|seite|página|p\.)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*[-–—|]?\s*(?:(?:of|/|von|de)\s*\d{1,4})?$",
-    re.IGNORECASE,
-)
-_EDGE_NUMBER = re.compile(r"^(\d{1,4})\b|\b(\d{1,4})$")
-_EDGE_LINES = 3
 _FEW_CHARACTERS = 12  # a page number or a stamp on a scan
 # First parts of compounds that are seldom the first part of a divided word.
 _OFTEN_FIRST = frozenset(
@@ -36,11 +30,6 @@ _OFTEN_FIRST = frozenset(
     "near new non off on one out part peer point post pre real risk second self server short single small "
     "state step task tax team term third time top two user value web well work world year".split()
 )
-
-
-def page_lines(page: Any) -> list[Line | Table]:
-    """The lines and tables of a ``pypdfium2.PdfPage`` in reading order."""
-    return layout(page_text(page))
 
 
 class PdfText:
@@ -105,13 +94,8 @@ class PdfText:
 
     def write(self, writer: Writer, labels: list[str]) -> None:
         """Write all pages."""
-        furniture = _furniture(self._pages)
         body = self._sizes.most_common(1)[0][0] if self._sizes else 10.0
-        offset = _page_number_offset(self._pages)
-        pages = [
-            paragraphs(_without_repeats(_without_page_number(lines, number, offset), furniture))
-            for number, lines in enumerate(self._pages)
-        ]
+        pages = [paragraphs(lines) for lines in without_furniture(self._pages)]
         self._learn_headings(pages, body)
         empty = []
         names: list[str] = []
@@ -270,118 +254,3 @@ def _ranges(pages: list[int]) -> str:
             spans.append([page, page])
     shown = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in spans[:12])
     return f"page{'s' if len(pages) > 1 else ''} {shown}{' and others' if len(spans) > 12 else ''}"
-
-
-def _key(line: Line) -> tuple[str, int, int]:
-    """What repeats when a line is furniture: its words apart from numbers, its height, its size."""
-    return _DIGITS.sub("#", one_line(line.text).lower()), round(line.y0 / 6), round(line.size)
-
-
-def _furniture(pages: list[list[Line | Table]]) -> dict[tuple[str, int, int], bool]:
-    """Keys of lines at the top or bottom of pages that come again on at least a third of them, none seen yet."""
-    counts: Counter[tuple[str, int, int]] = Counter()
-    for lines in pages:
-        counts.update({_key(line) for line in _edges(lines)})
-    n = sum(1 for lines in pages if lines)
-    return {key: False for key, count in counts.items() if count >= max(3, 0.3 * n)}
-
-
-def _without_repeats(lines: list[Line | Table], furniture: dict[tuple[str, int, int], bool]) -> list[Line | Table]:
-    """The lines without furniture that stood on an earlier page: a report's number is worth reading once."""
-    kept: list[Line | Table] = []
-    for line in lines:
-        key = _key(line) if isinstance(line, Line) else None
-        if key is None or key not in furniture:
-            kept.append(line)
-        elif not furniture[key]:
-            furniture[key] = True
-            kept.append(line)
-    return kept
-
-
-def _edges(lines: list[Line | Table]) -> list[Line]:
-    """The highest and lowest lines of a page."""
-    text = sorted((line for line in lines if isinstance(line, Line)), key=lambda line: -line.y0)
-    return text if len(text) <= 2 * _EDGE_LINES else text[:_EDGE_LINES] + text[-_EDGE_LINES:]
-
-
-def _numbered_edges(lines: list[Line | Table]) -> list[tuple[Line, int]]:
-    """The outermost lines that begin or end with a number and are short: the page's number, perhaps."""
-    edges = _edges(lines)
-    found = []
-    for line in edges[:1] + edges[-1:]:
-        match = _EDGE_NUMBER.search(line.text)
-        if match and len(edges) > 2 and len(line.text) <= 60:
-            found.append((line, int(match[1] or match[2])))
-    return found
-
-
-def _page_number_offset(pages: list[list[Line | Table]]) -> int | None:
-    """By how much printed page numbers differ from the count of pages, where pages are numbered."""
-    counts = Counter(
-        printed - number for number, lines in enumerate(pages) for printed in {n for _, n in _numbered_edges(lines)}
-    )
-    offset, count = counts.most_common(1)[0] if counts else (0, 0)
-    return offset if count >= max(3, 0.3 * len(pages)) else None
-
-
-def _without_page_number(lines: list[Line | Table], number: int, offset: int | None) -> list[Line | Table]:
-    """The lines without the page's number at the very top or bottom, and what is printed beside it."""
-    edges = _edges(lines)
-    outer = [line for line in (edges[:1] + edges[-1:]) if len(edges) > 2 and _PAGE_NUMBER.match(line.text)]
-    if offset is not None:
-        outer += [line for line, printed in _numbered_edges(lines) if printed - number == offset]
-    return [line for line in lines if not any(line is one for one in outer)]
-
-
-def cell_text(cell: Cell) -> str:
-    """A cell's segments in reading order."""
-    ordered = sorted(cell, key=lambda s: (-round(s.middle / max(s.size, 1.0) * 1.5), s.x0))
-    return one_line(" ".join(segment.text for segment in ordered))
-
-
-def mapped_characters(lines: list[Line | Table]) -> list[tuple[str, int]]:
-    """The visible characters of a page as the document shows them, each with the page's character."""
-    result: list[tuple[str, int]] = []
-    for line in lines:
-        if isinstance(line, Line):
-            result += [(c, i) for c, i in zip(line.text, line.index, strict=True) if not c.isspace()]
-        else:
-            result += _mapped_table(line)
-    return result
-
-
-def _mapped_table(table: Table) -> list[tuple[str, int]]:
-    rows = [[cell_text(cell) for cell in row] for row in table.rows]
-    header = find_header(rows)
-    named = rows[header.first : header.end]
-    names, sources = column_names(named), name_sources(named) if named else []
-    result: list[tuple[str, int]] = []
-    for cells in table.rows[: header.first]:
-        result += [character for cell in cells for character in _mapped_cell(cell)]
-    section = Section()
-    label: list[tuple[str, int]] = []
-    for row, cells in zip(rows[header.end :], table.rows[header.end :], strict=True):
-        if section.take(row):
-            label = _mapped_cell(cells[0])
-        elif section.label:
-            result += label
-        for words, kind, column in row_pieces(names, row):
-            if kind == "mark":
-                result += [(char, -1) for char in words if not char.isspace()]
-            elif kind == "cell":
-                result += _mapped_cell(cells[column])
-            else:
-                for r, c in sources[column]:
-                    result += _mapped_cell(table.rows[header.first + r][c])
-    return result
-
-
-def _mapped_cell(cell: Cell) -> list[tuple[str, int]]:
-    ordered = sorted(cell, key=lambda s: (-round(s.middle / max(s.size, 1.0) * 1.5), s.x0))
-    return [
-        (char, place)
-        for segment in ordered
-        for char, place in zip(segment.text, segment.index, strict=True)
-        if not char.isspace()
-    ]

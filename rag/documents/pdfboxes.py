@@ -1,0 +1,169 @@
+"""Where on a PDF's pages cited words stand, and pictures of the pages.
+
+Nothing is kept for this while documents are read: the page is laid out again, and its characters are aligned with
+the document's text, which differs by what was dropped or joined.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from rag.documents.pdfgrid import Cell, Table, cell_text, in_order
+from rag.documents.pdflayout import Line, layout
+from rag.documents.pdfpage import open_pdf, page_text
+from rag.documents.tables import Section, column_names, find_header, name_sources, row_pieces
+from rag.errors import DocumentError
+
+__all__ = ["Box", "boxes", "located", "render"]
+
+Box = tuple[int, float, float, float, float]  # page from 1, x0, y0, x1, y1 in points, y grows upwards
+
+
+def render(path: Path, page: int, scale: float = 2.0) -> bytes:
+    """A page (counted from 1) as PNG; ``scale`` is pixels a point.
+
+    Raises:
+        DocumentError: the file or the page cannot be read.
+    """
+    pdf = open_pdf(path)
+    try:
+        image = _page(pdf, page).render(scale=scale).to_pil()
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG")
+        return buffer.getvalue()
+    finally:
+        pdf.close()
+
+
+def _page(pdf: Any, number: int) -> Any:
+    if not 1 <= number <= len(pdf):
+        raise DocumentError(f"has no page {number}")
+    return pdf[number - 1]
+
+
+def boxes(path: Path, document_text: str, page_starts: Sequence[int], start: int, end: int) -> list[Box]:
+    """Where ``document_text[start:end]`` stands: one box for each stretch of a line, in reading order.
+
+    Column names that a table row repeats are boxed where they stand in the header.
+
+    Raises:
+        DocumentError: the file cannot be read, or has no such page.
+    """
+    return [(page, *box) for page, box, _ in located(path, document_text, page_starts, start, end)]
+
+
+def located(
+    path: Path, text: str, page_starts: Sequence[int], start: int, end: int
+) -> Iterator[tuple[int, tuple[float, float, float, float], str]]:
+    """Page, box and characters of each stretch of the words between ``start`` and ``end``."""
+    pdf = open_pdf(path)
+    try:
+        for number, (first, last) in enumerate(pairwise([*page_starts, len(text)]), 1):
+            if first < end and start < last and first < last:
+                wanted = (max(start, first) - first, min(end, last) - first)
+                for box, characters in _located_on(_page(pdf, number), text[first:last], wanted):
+                    yield number, box, characters
+    finally:
+        pdf.close()
+
+
+def _located_on(
+    page: Any, text: str, wanted: tuple[int, int]
+) -> Iterator[tuple[tuple[float, float, float, float], str]]:
+    drawn = _characters(layout(page_text(page)))
+    shown = [(char, place) for place, char in enumerate(text) if not char.isspace()]
+    index: list[int] = []
+    for i, j, n in _matches("".join(c for c, _ in drawn), "".join(c for c, _ in shown)):
+        for k in range(n):
+            if wanted[0] <= shown[j + k][1] < wanted[1] and drawn[i + k][1] >= 0:
+                index.append(drawn[i + k][1])
+    yield from _lines(page, list(dict.fromkeys(index)))
+
+
+def _matches(a: str, b: str) -> Iterator[tuple[int, int, int]]:
+    """Where ``a`` and ``b`` agree, in order; what they begin and end with is found without a search."""
+    n = min(len(a), len(b))
+    head = next((k for k in range(n) if a[k] != b[k]), n)
+    tail = next((k for k in range(n - head) if a[-1 - k] != b[-1 - k]), n - head)
+    yield 0, 0, head
+    if head + tail < n:
+        for i, j, length in SequenceMatcher(
+            None, a[head : len(a) - tail], b[head : len(b) - tail], autojunk=False
+        ).get_matching_blocks():
+            yield head + i, head + j, length
+    yield len(a) - tail, len(b) - tail, tail
+
+
+def _lines(page: Any, index: list[int]) -> Iterator[tuple[tuple[float, float, float, float], str]]:
+    """Boxes of characters, those that follow each other on a line as one."""
+    import pypdfium2.raw as pdfium
+
+    text_page = page.get_textpage()
+    try:
+        box: tuple[float, float, float, float] | None = None
+        letters: list[str] = []
+        for place in index:
+            x0, y0, x1, y1 = text_page.get_charbox(place, loose=True)
+            char = chr(pdfium.FPDFText_GetUnicode(text_page.raw, place))
+            if box and min(y1, box[3]) - max(y0, box[1]) > 0.5 * (y1 - y0) and -2 < x0 - box[2] < 1.5 * (y1 - y0):
+                box = (min(x0, box[0]), min(y0, box[1]), max(x1, box[2]), max(y1, box[3]))
+                letters.append(char)
+                continue
+            if box:
+                yield box, "".join(letters)
+            box, letters = (x0, y0, x1, y1), [char]
+        if box:
+            yield box, "".join(letters)
+    finally:
+        text_page.close()
+
+
+def _characters(lines: list[Line | Table]) -> list[tuple[str, int]]:
+    """The visible characters of a page as the document shows them, each with the page's character."""
+    result: list[tuple[str, int]] = []
+    for line in lines:
+        if isinstance(line, Line):
+            result += [(c, i) for c, i in zip(line.text, line.index, strict=True) if not c.isspace()]
+        else:
+            result += _mapped_table(line)
+    return result
+
+
+def _mapped_table(table: Table) -> list[tuple[str, int]]:
+    rows = [[cell_text(cell) for cell in row] for row in table.rows]
+    header = find_header(rows)
+    named = rows[header.first : header.end]
+    names, sources = column_names(named), name_sources(named) if named else []
+    result: list[tuple[str, int]] = []
+    for cells in table.rows[: header.first]:
+        result += [character for cell in cells for character in _mapped_cell(cell)]
+    section = Section()
+    label: list[tuple[str, int]] = []
+    for row, cells in zip(rows[header.end :], table.rows[header.end :], strict=True):
+        if section.take(row):
+            label = _mapped_cell(cells[0])
+        elif section.label:
+            result += label
+        for words, kind, column in row_pieces(names, row):
+            if kind == "mark":
+                result += [(char, -1) for char in words if not char.isspace()]
+            elif kind == "cell":
+                result += _mapped_cell(cells[column])
+            else:
+                for r, c in sources[column]:
+                    result += _mapped_cell(table.rows[header.first + r][c])
+    return result
+
+
+def _mapped_cell(cell: Cell) -> list[tuple[str, int]]:
+    return [
+        (char, place)
+        for segment in in_order(cell)
+        for char, place in zip(segment.text, segment.index, strict=True)
+        if not char.isspace()
+    ]
