@@ -261,25 +261,29 @@ def _why_not_form(engine: Engine, language: str) -> str:
 
 
 def _answerable(engine: Engine, turn: StoredTurn, language: str) -> Iterator[str]:
-    """Questions about headings near what was found, kept when the documents do answer them."""
+    """Questions about the sections around what was cited, kept when the documents do answer them."""
     asked = {turn.question.casefold()}
     given = 0
-    for hit in turn.answer.get("hits", ())[:8]:
-        question = _about(hit["passage"], language)
-        if not question or question.casefold() in asked:
+    for topic in _topics(engine, turn):
+        question = topic if topic.endswith("?") else say(language, "about", topic=topic)
+        if not 3 < len(topic) < 80 or question.casefold() in asked:
             continue
         asked.add(question.casefold())
-        answer = engine.assistant.ask(question, generator="extractive")
-        if answer.abstained or not answer.citations:
-            continue
-        yield question
-        given += 1
-        if given >= _N_SUGGESTIONS:
+        if engine.assistant.ask(question, generator="extractive").citations:
+            yield question
+            given += 1
+        if given == _N_SUGGESTIONS or len(asked) > 3 * _N_SUGGESTIONS:
             return
 
 
-def _about(passage: Mapping[str, Any], language: str) -> str:
-    topic = passage["heading"].rpartition(" > ")[2].strip()
-    if topic.endswith("?"):
-        return str(topic)
-    return say(language, "about", topic=topic) if 3 < len(topic) < 80 else ""
+def _topics(engine: Engine, turn: StoredTurn) -> Iterator[str]:
+    """Headings of the cited documents, those nearest to the cited words first, without their own."""
+    for citation in turn.answer["citations"]:
+        document = engine.assistant.document(citation["document_id"])
+        if document is None:
+            continue
+        start = citation["start"]
+        own = max((heading.start for heading in document.headings if heading.start <= start), default=-1)
+        for heading in sorted(document.headings, key=lambda heading: abs(heading.start - start)):
+            if heading.start != own and heading.level > 1:
+                yield " ".join(document.text[heading.start : heading.end].split())
