@@ -16,7 +16,7 @@ _LOOKED_AT = 6
 # share of words that two sentences about the same thing have in common, numbers aside
 _SAME_THING = 0.5
 # how much less likely the other sentence may be, as a logit
-_WITHIN = 2.0
+_WITHIN = 3.0
 
 
 def conflict(reading: Reading) -> tuple[int, int] | None:

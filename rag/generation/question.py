@@ -90,6 +90,7 @@ _WHAT_NOUN = re.compile(
     r"(?:of|is|are|was|were|did|do|does|has|have|had|can|could|will|would|should|may|in|for|to|that|on|at|from|by)\b",
     re.IGNORECASE,
 )
+_FIRST_NOUN = re.compile(r"\b(?:what|which)\s+([^\W\d_]+)", re.IGNORECASE)
 _PLURAL = re.compile(
     r"\b(?:which|what|welche)\s+(?:(?:are|were)\s+(?:the|its|their)\s+)?(?:other|two|three|four|five|major|main|"
     r"most|\w+al|\w+ic|"
@@ -143,10 +144,11 @@ def read_question(text: str) -> Asked:
 
 def _kind(plain: str) -> Kind:
     noun = _WHAT_NOUN.search(plain)
-    if noun:
-        named = [_KIND_OF_NOUN[word] for word in noun[1].casefold().split()[::-1] if word in _KIND_OF_NOUN]
-        if named:
-            return named[0]
+    first = _FIRST_NOUN.search(plain)
+    for words in (noun[1].split()[::-1] if noun else [], [first[1]] if first else []):
+        for word in words:
+            if (named := _KIND_OF_NOUN.get(word.casefold())) is not None:
+                return named
     for kind, pattern in _PATTERNS:
         found = pattern.search(plain)
         # "what happened when …": a question word inside a clause does not ask

@@ -16,9 +16,9 @@ from functools import lru_cache
 from rag.generation.question import Asked
 from rag.index import STOP_WORDS, terms
 
-__all__ = ["FEATURES", "Fact", "Word", "facts", "holds_type", "read_words", "rounded"]
+__all__ = ["FEATURES", "Fact", "Word", "facts", "has_unit", "holds_type", "read_words", "rounded"]
 
-_WORD = re.compile(r"[^\W_]+(?:[-'’.&/][^\W_]+)*|[$€£¥%]")
+_WORD = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|[^\W_]+(?:[-'’.&/][^\W_]+)*|[$€£¥%]")
 _YEAR = re.compile(r"(1\d{3}|20\d\d)s?$")
 _MONTHS = frozenset(
     "january february march april may june july august september october november december jan feb mar apr jun "
@@ -190,8 +190,8 @@ def _runs(words: Sequence[Word]) -> set[tuple[int, int, str]]:
                 while j > i + 1 and words[j - 1].lower in _LINKS:
                     j -= 1
                 found.add((i, j, shape))
-    found |= _joined(words, found)
-    return found
+    found = {(a, b, "time" if shape == "name" and all(map(_is_time, words[a:b])) else shape) for a, b, shape in found}
+    return found | _joined(words, found)
 
 
 def _part_of_number(words: Sequence[Word], first: int, i: int) -> bool:
@@ -270,6 +270,7 @@ def _shape(piece: Sequence[Word]) -> str:
 # -- features ---------------------------------------------------------------------------------------------------
 
 _SHAPES = ("number", "time", "quantity", "name", "words", "phrase", "series")
+_NEVER: dict[str, tuple[str, ...]] = {"person": ("time", "number", "quantity"), "place": ("time", "number")}
 _KINDS = ("person", "time", "number", "place", "choice", "other")
 FEATURES = (
     *(f"{kind} {shape}" for kind in _KINDS for shape in _SHAPES),
@@ -292,7 +293,7 @@ def facts(asked: Asked, text: str, weight: Mapping[str, float]) -> list[Fact]:
     seen: set[tuple[int, int]] = set()
     longest_run = _content_runs(words)
     for a, b, shape in sorted(_runs(words)):
-        if (a, b) in seen and shape in ("words", "quantity"):
+        if ((a, b) in seen and shape in ("words", "quantity")) or shape in _NEVER.get(asked.kind, ()):
             continue
         inside = [any(term in weight for term in word.terms) for word in words[a:b] if not word.is_function]
         if not inside or all(inside):
@@ -302,6 +303,13 @@ def facts(asked: Asked, text: str, weight: Mapping[str, float]) -> list[Fact]:
         start, end = _with_symbols(text, words[a].start, words[b - 1].end)
         found.append(Fact(start, end, shape, features))
     return found
+
+
+def has_unit(asked: Asked, fact: Fact) -> bool:
+    """Whether a number has the very unit that the question asks for, in it or right behind it."""
+    column = {name: i for i, name in enumerate(FEATURES)}
+    beside = fact.features[column["unit beside"]] or fact.features[column["focus inside"]]
+    return asked.kind == "number" and bool(beside) and fact.shape in ("number", "quantity")
 
 
 def rounded(fact: Fact, text: str, asked: Asked) -> Fact:
@@ -432,5 +440,5 @@ def _features(
         float(a == 1 and words[0].is_function),
         float(asked.is_plural and shape == "series"),
         float(asked.is_plural and beside_list),
-        float(any(word.lower in _WEEKDAYS for word in piece)),
+        float(kind == "time" and any(word.lower in _WEEKDAYS for word in piece)),
     )  # fmt: skip

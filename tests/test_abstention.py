@@ -1,0 +1,61 @@
+"""Whether the evidence answers: a score with a threshold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.generation import abstention, candidates, confidence, model, read, spans
+from rag.testing import hit_of
+from rag.types import Hit
+
+TEXT = "The ferry Aurora carries 240 passengers. It was built in Tromsø in 1987."
+
+
+def near(similarity: float) -> Hit:
+    hit = hit_of(TEXT)
+    return replace(hit, sentence_scores=(similarity, similarity / 2), why=replace(hit.why, dense=similarity))
+
+
+def test_what_is_there_is_answered_and_what_is_not_is_refused() -> None:
+    frequency = {"ferri": 3, "aurora": 1, "carri": 5, "passeng": 4, "mani": 40, "how": 80}
+    there = confidence(read("How many passengers does the ferry Aurora carry?", [near(0.8)], frequency, 100))
+    not_there = confidence(read("Who is the president of Brazil?", [near(0.05)], {"presid": 0, "brazil": 0}, 100))
+    assert there > 0.5 > not_there
+
+
+def test_more_similarity_is_more_confidence() -> None:
+    values = [confidence(read("When was the Aurora built?", [near(s)])) for s in (0.1, 0.4, 0.8)]
+    assert values == sorted(values)
+
+
+def test_no_evidence_is_no_confidence() -> None:
+    assert confidence(read("When was the Aurora built?", [])) == 0.0
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(min_size=1, max_size=120), st.floats(-1, 1))
+def test_it_is_a_probability(question: str, similarity: float) -> None:
+    assert 0.0 <= confidence(read(question, [near(similarity)])) <= 1.0
+
+
+def test_the_shipped_numbers_fit_the_features() -> None:
+    known = model._weights()
+    for name, features in (
+        ("sentence", candidates.FEATURES),
+        ("fact", spans.FEATURES),
+        ("confidence", (*abstention.FEATURES, "bias")),
+    ):
+        assert set(known[name]) <= set(features), name
+        assert len(set(features)) == len(features), name
+        assert np.isfinite(list(known[name].values())).all()
+
+
+def test_every_feature_has_a_value() -> None:
+    reading = read("When was the Aurora built?", [near(0.5)])
+    assert reading.features.shape == (2, len(candidates.FEATURES))
+    assert abstention.signals(reading).shape == (len(abstention.FEATURES),)
+    assert all(len(fact.features) == len(spans.FEATURES) for fact in spans.facts(reading.asked, TEXT, reading.weight))
