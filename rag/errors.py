@@ -88,5 +88,6 @@ class GeneratorError(RagError):
 class MissingExtra(RagError):
     """A feature needs a package that is not installed."""
 
-    def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs an optional package: pip install 'footnote[{extra}]'")
+    def __init__(self, feature: str, package: str) -> None:
+        # the package itself, not an extra of ours: the name "footnote" belongs to someone else on PyPI
+        super().__init__(f"{feature} needs a package that is not installed: pip install {package}")

@@ -202,4 +202,4 @@ def load(kind: str, spec: str, settings: Settings) -> Any:
     except RagError:
         raise
     except ImportError as error:
-        raise MissingExtra(f"{kind.rstrip('s')} {name!r}", name) from error
+        raise MissingExtra(f"{kind.rstrip('s')} {name!r}", error.name or name) from error

@@ -56,7 +56,7 @@ def _about(name: str, language: str) -> str:
 
 
 def _problem(name: str) -> str:
-    return f"pip install 'footnote[{name}]'" if name in _NEEDS and find_spec(name) is None else ""
+    return f"pip install {name}" if name in _NEEDS and find_spec(name) is None else ""
 
 
 def _facts(engine: Engine, language: str) -> str:
