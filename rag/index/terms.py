@@ -23,7 +23,7 @@ __all__ = ["FINGERPRINT", "STOP_WORDS", "query_tokens", "stems", "terms"]
 
 # raise it with every change of what ``terms`` returns: an index with another one finds its terms anew at the next
 # build, and until then must take words out of the full text exactly as they went in
-FINGERPRINT = "terms-2"
+FINGERPRINT = "terms-3"
 
 STOP_WORDS = FUNCTION_WORDS["english"]
 
@@ -39,6 +39,7 @@ _CODE = re.compile(rf"{_LETTER}+(?:[-‐‑–./_:(#@+&'’,]{_LETTER}+)+")
 _ASCII_CODE = re.compile(r"[a-z0-9]+(?:[-./_:(#@+&',][a-z0-9]+)+")
 _JOINT = re.compile(r"[-‐‑–./_:(#@+&'’,]")
 _MAX_PARTS, _MAX_CODE = 6, 40
+_LONGEST = 48  # letters of a term; what is longer was not written by a person, and is known by its beginning
 _DIGIT = re.compile(r"\d")
 # accents of Latin, Greek and Cyrillic letters, Hebrew points, Arabic vowels and the stretch between letters
 _ACCENTS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
@@ -62,7 +63,7 @@ def terms(text: str) -> list[str]:
     language = language_of(words) or "english"
     if len(words) == len(tokens):
         return [_stem(word, language) for word in words]
-    return [_stem(token, language) if is_word else token for token, is_word in tokens]
+    return [_stem(token, language) if is_word else token[:_LONGEST] for token, is_word in tokens]
 
 
 def query_tokens(query: str) -> list[tuple[str, list[str]]]:
@@ -76,7 +77,7 @@ def query_tokens(query: str) -> list[tuple[str, list[str]]]:
     skipped = FUNCTION_WORDS[language] | {"s", "t"} if language else STOP_WORDS
     telling = [(token, is_word) for token, is_word in tokens if not (is_word and token in skipped)] or tokens
     languages = (language, "english") if language else LATIN
-    return [(token, stems(token, languages) if is_word else [token]) for token, is_word in telling]
+    return [(token, stems(token, languages) if is_word else [token[:_LONGEST]]) for token, is_word in telling]
 
 
 def stems(word: str, languages: tuple[str, ...] = LATIN) -> list[str]:
@@ -126,6 +127,8 @@ def _code(text: str) -> list[tuple[str, bool]]:
 
 @lru_cache(1 << 17)
 def _stem(word: str, language: str) -> str:
+    if len(word) > _LONGEST:  # no word: stemming takes time with the square of the length
+        return _fold(word[:_LONGEST])
     if word.isascii():
         return str(_stemmer(language).stemWord(word))
     for letters, other in _SCRIPTS:

@@ -16,7 +16,9 @@ _MAX_TERMS = 96
 _GUESSED = 0.6  # weight of a term that nobody typed
 _SHORTEST = 5  # letters of a word that is mended: shorter ones are near to too many others
 _LONG = 8  # letters from which two mistakes are allowed
-_SAME = 3  # letters at the beginning that a typo is believed to have right
+_LONGEST = 40  # and longer ones are no words
+_MAX_MENDED = 8  # words of a query: more are not a question with typos, but another language than the corpus
+_SAME = (3, 1)  # letters at the beginning that a typo is believed to have right, tried in this order
 _PART = 4  # letters of the shortest part of a compound
 _MAX_GUESSES = 3
 # between the parts of a compound: German, Dutch, Scandinavian
@@ -28,11 +30,13 @@ def query_terms(query: str, snapshot: Snapshot) -> dict[str, float]:
     tokens = query_tokens(query)[:_MAX_TERMS]
     known = snapshot.known_terms([term for _, variants in tokens for term in variants])
     weights: dict[str, float] = {}
+    n_mended = 0
     for token, variants in tokens:
         found = [term for term in variants if term in known]
         for term in found:
             weights[term] = 1.0
-        if not found and token.isalpha() and len(token) >= _SHORTEST:
+        if not found and n_mended < _MAX_MENDED and token.isalpha() and _SHORTEST <= len(token) <= _LONGEST:
+            n_mended += 1
             for term in _near(variants, snapshot) or _parts(token, snapshot):
                 weights.setdefault(term, _GUESSED)
     return dict(list(weights.items())[:_MAX_TERMS])
@@ -40,14 +44,18 @@ def query_terms(query: str, snapshot: Snapshot) -> dict[str, float]:
 
 def _near(variants: list[str], snapshot: Snapshot) -> list[str]:
     """Known terms that differ from one of ``variants`` by a typo, nearest first."""
-    distances: dict[str, int] = {}
-    for term in variants:
-        allowed = 2 if len(term) >= _LONG else 1
-        for other in snapshot.terms_starting_with(term[:_SAME]):
-            if abs(len(other) - len(term)) <= allowed and (found := distance(term, other, allowed)) <= allowed:
-                distances[other] = min(found, distances.get(other, found))
-    nearest = min(distances.values(), default=0)
-    return sorted(term for term, found in distances.items() if found == nearest)[:_MAX_GUESSES]
+    for same in _SAME:
+        distances: dict[str, int] = {}
+        others = {start: snapshot.terms_starting_with(start) for start in {term[:same] for term in variants}}
+        for term in variants:
+            allowed = 2 if len(term) >= _LONG else 1
+            for other in others[term[:same]]:
+                if abs(len(other) - len(term)) <= allowed and (found := distance(term, other, allowed)) <= allowed:
+                    distances[other] = min(found, distances.get(other, found))
+        if distances:
+            nearest = min(distances.values())
+            return sorted(term for term, found in distances.items() if found == nearest)[:_MAX_GUESSES]
+    return []
 
 
 def _parts(token: str, snapshot: Snapshot) -> list[str]:
