@@ -24,11 +24,12 @@ from rag.errors import DocumentError, UsageError
 from rag.settings import Settings
 from rag.types import Answer, Citation, Claim, Document, Heading, Span
 from rag.web import library, serve, strings
-from rag.web.answer import answer_view, duration, turn_html
+from rag.web.answer import duration, turn_html
 from rag.web.conversations import Conversations
 from rag.web.export import exported, turn_text
 from rag.web.feedback import Feedback
 from rag.web.guard import Guard
+from rag.web.live import answer_view
 from rag.web.pdfpages import Drawer
 from rag.web.reader import section_at, text_html
 

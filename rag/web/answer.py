@@ -1,9 +1,7 @@
 """An answer -> HTML: its sentences with numbered links, its sources, and what else a reader needs.
 
-Answers reach the page as they reach everyone else, in the shape of ``Answer.to_dict()``; while one is
-being written, ``LiveAnswer`` collects the events of the stream in that shape. Everything that comes
-from documents, people or models is escaped here; the only markup let through is the core's own:
-``[n]``, ``**fact**`` and ``~~struck~~``.
+Everything that comes from documents, people or models is escaped here; the only markup let through is the
+core's own: ``[n]``, ``**fact**`` and ``~~struck~~``.
 """
 
 from __future__ import annotations
@@ -15,63 +13,13 @@ from itertools import pairwise
 from typing import Any
 
 from rag.assistant import ABSTAINED
-from rag.types import Answer, Cited, Delta, Event, Finished, Hit, Retrieved, hit_to_dict, title_of
+from rag.types import title_of
 from rag.web.strings import say
 
-__all__ = ["LiveAnswer", "answer_text", "duration", "failure", "turn_html", "where"]
+__all__ = ["answer_text", "duration", "failure", "turn_html", "where"]
 
 _TOKEN = re.compile(r"(?P<cite>\s?\[(?P<number>\d{1,3})\])|(?P<bold>\*\*)|(?P<struck>~~)")
 _SUPPORTS = ("verbatim", "supported", "weak", "unsupported")
-
-
-class LiveAnswer:
-    """The events of one stream, folded into what ``turn_html`` draws."""
-
-    def __init__(self, question: str) -> None:
-        self.answer: dict[str, Any] = {"question": question, "query": question, "text": "", "citations": []}
-        self.searched: dict[str, Any] = {}
-        self.finished = False
-
-    def take(self, event: Event) -> None:
-        """Add one event."""
-        if isinstance(event, Retrieved):
-            self.answer["query"] = event.query
-            self.searched = {
-                "n_passages": event.n_passages,
-                "n_documents": event.n_documents,
-                "seconds": event.seconds,
-                "dropped": [hit_view(hit) for hit in event.dropped],
-            }
-        elif isinstance(event, Delta):
-            self.answer["text"] += event.text
-        elif isinstance(event, Cited):
-            shown = [*self.answer["citations"], citation_view(event.citation)]
-            self.answer["citations"] = shown
-        elif isinstance(event, Finished):
-            self.answer = answer_view(event.answer)
-            self.finished = True
-
-
-def answer_view(answer: Answer) -> dict[str, Any]:
-    """``to_dict`` with the span of the best sentence of each hit, for the list of closest passages."""
-    view = answer.to_dict()
-    view["hits"] = [hit_view(hit) for hit in answer.hits]
-    return view
-
-
-def hit_view(hit: Hit) -> dict[str, Any]:
-    """A hit as JSON, with ``best``: the span of its nearest sentence in the document."""
-    view = hit_to_dict(hit)
-    scores, sentences = hit.sentence_scores, hit.passage.sentences
-    if scores and len(scores) == len(sentences):
-        view["best"] = list(sentences[max(range(len(scores)), key=scores.__getitem__)])
-    return view
-
-
-def citation_view(citation: Any) -> dict[str, Any]:
-    """A citation as JSON."""
-    names = ("number", "passage_id", "document_id", "source", "title", "page", "start", "end", "quote", "support")
-    return {name: getattr(citation, name) for name in names}
 
 
 def turn_html(

@@ -19,9 +19,10 @@ import gradio as gr
 
 from rag.errors import RagError
 from rag.web import strings
-from rag.web.answer import LiveAnswer, failure, turn_html
+from rag.web.answer import failure, turn_html
 from rag.web.engine import Engine
 from rag.web.identity import language_of, owner_of
+from rag.web.live import LiveAnswer
 from rag.web.strings import say
 
 __all__ = ["build_page", "head", "stream_turn", "translations"]
