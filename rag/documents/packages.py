@@ -153,7 +153,7 @@ def scan_xml(
         for chunk in chunks:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # an encoding nobody knows, for one
         raise DocumentError(f"is damaged: its XML is not well-formed ({error})") from error
 
 
