@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from indexing import PlainReader, build_plainly, parts, results, state, write
 
-from rag import documents
+from rag import cli, documents
 from rag.errors import EmbedderError, IndexBusy, IndexDamaged, IndexMismatch, UsageError
 from rag.index import Index
 from rag.index.backup import back_up, restore
@@ -459,3 +459,28 @@ def test_a_backup_is_restored_whatever_became_of_the_index(corpus: Path, folder:
         restore(folder, tmp_path / "copy.sqlite")
     assert state(folder, QUERIES) == before
     assert sorted(path.name for path in folder.iterdir() if "footnote" not in path.name) == ["builder.lock"]
+
+
+def test_the_commands_that_take_care(corpus: Path, folder: Path, tmp_path: Path, capsys: Any) -> None:
+    build_plainly(folder, corpus)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = cli.run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    assert run("doctor", "--index", folder)[:2] == (0, "the index is sound\n")
+    assert run("doctor", "--index", folder, "--backup", tmp_path / "copy")[0] == 0
+    assert run("export", tmp_path / "export", "--index", folder)[0] == 0
+    assert run("import", tmp_path / "export", "--index", tmp_path / "other")[0] == 0
+    assert state(tmp_path / "other", QUERIES) == state(folder, QUERIES)
+    data = database(folder).read_bytes()
+    database(folder).write_bytes(data.replace(b"12.5 tonnes", b"99.5 tonnes"))
+    code, out, err = run("doctor", "--index", folder, "--json")
+    assert code == 1 and not json.loads(out)["sound"]
+    assert run("doctor", "--index", folder)[2].startswith("what to do: rag doctor --repair")
+    assert run("doctor", "--index", folder, "--restore", tmp_path / "copy")[:2] == (0, "the index is sound\n")
+    assert run("doctor", "--index", folder, "--repair", "--restore", tmp_path / "copy")[0] == 2
+    assert run("build", "--watch", "--rebuild", "--index", folder)[0] == 2
+    code, _, err = run("import", tmp_path / "corpus", "--index", tmp_path / "third")
+    assert code == 2 and err.count("\n") == 1

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,10 +22,11 @@ from faulting import (
     read_while_building,
     suspend_the_builder,
 )
-from indexing import build_plainly, state
+from indexing import build_plainly, state, write
 
 from rag.errors import IndexError_
 from rag.index import Index
+from rag.index.doctor import examine
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def test_a_build_that_dies_at_its_nth_step(fixture: Fixture, kind: str, step: in
 
 
 def test_a_full_disk_is_a_line_and_the_old_state(fixture: Fixture) -> None:
-    left = fill_the_disk(fixture, [1, 4096, *range(8192, 400_000, 24_576)])
+    left = fill_the_disk(fixture, [1, 4096, *range(8192, 1_000_000, 49_152)])
     assert any(key.startswith("said so") for key in left) and any(key.startswith("built") for key in left)
 
 
@@ -86,6 +88,28 @@ def test_a_place_that_cannot_be_written_is_a_line(fixture: Fixture, tmp_path: Pa
     for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere")):
         with quick_builds(), pytest.raises(IndexError_, match="cannot be written"):
             fixture.update(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_build_that_is_told_to_stop_puts_everything_away(tmp_path: Path, number: signal.Signals) -> None:
+    lines = [[f"Line {i} of file {n} tells of thing {i * n}." for i in range(60)] for n in range(40)]
+    texts = {f"{n}.txt": " ".join(own) for n, own in enumerate(lines)}
+    corpus, folder = write(tmp_path / "corpus", texts), tmp_path / "index"
+    command = [sys.executable, "-m", "rag", "build", str(corpus), "--index", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    builder = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        while not (folder / "builder.json").exists() and builder.poll() is None:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        builder.send_signal(number)
+        _, said = builder.communicate(timeout=60)
+    finally:
+        builder.kill()
+    assert builder.returncode == 130, said
+    assert said.rstrip().endswith("rag: stopped") and "Traceback" not in said
+    assert not (folder / "builder.json").exists()
+    assert examine(folder) == []
 
 
 def test_the_same_without_assertions() -> None:

@@ -35,6 +35,8 @@ def run(arguments: list[str]) -> int:
     try:
         code = command.main(arguments, prog_name="rag", standalone_mode=False)
         sys.stdout.flush()
+        if code == 130:  # Typer turns Ctrl-C into an exit status, without a word
+            return _complain("stopped", 130)
         return code if isinstance(code, int) else 0
     except RagError as error:
         return _complain(str(error), error.exit_code)
