@@ -1,6 +1,8 @@
-"""Start the web chat: ``python app.py`` (``rag serve`` has the options)."""
+"""Start the web chat: ``python app.py``, with the options of ``rag serve``."""
 
-from rag.web import serve
+import sys
+
+from rag.cli import run
 
 if __name__ == "__main__":
-    serve()
+    sys.exit(run(["serve", *sys.argv[1:]]))

@@ -9,6 +9,8 @@ import random
 import re
 import shutil
 import socket
+import subprocess
+import sys
 import zipfile
 from difflib import SequenceMatcher
 from html import unescape
@@ -583,5 +585,10 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=rf"cannot listen on 127.0.0.1:{port}.*--port"):
             serve(Settings(index=str(tmp_path)), port=port)
+        app = Path(__file__).resolve().parent.parent / "app.py"
+        command = [sys.executable, str(app), "--port", str(port), "--index", str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("rag: cannot listen on") and done.stderr.count("\n") == 1
     with pytest.raises(UsageError, match="cannot listen"):
         serve(Settings(index=str(tmp_path)), host="203.0.113.9", port=7999)
