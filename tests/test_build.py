@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from indexing import PlainReader, build_plainly, parts, results, state, write
 
 from rag import cli, documents
-from rag.errors import EmbedderError, IndexBusy, IndexDamaged, IndexMismatch, UsageError
+from rag.errors import EmbedderError, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, UsageError
 from rag.index import Index
 from rag.index.backup import back_up, restore
 from rag.index.doctor import examine, repair
@@ -229,6 +229,42 @@ def test_words_can_be_found_before_vectors_are_there_and_the_next_build_goes_on(
     report = build_plainly(folder)
     assert report.n_reused == 2 and report.n_embedded == report.n_passages - 2
     assert not (folder / "builder.json").exists()
+
+
+def test_the_first_build_shows_what_it_has_read_so_far_and_later_ones_do_not(
+    corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.index.changes._STEP_SECONDS", 0.0)
+    seen: list[tuple[int, bool]] = []
+    read = documents.read
+
+    def read_and_look(file: Any, **chosen: Any) -> Any:
+        try:
+            with Index(folder).snapshot() as snapshot:
+                seen.append((snapshot.n_documents, snapshot.status().complete))
+        except IndexMissing:
+            seen.append((0, False))
+        return read(file, **chosen)
+
+    monkeypatch.setattr(documents, "read", read_and_look)
+    build_plainly(folder, corpus)
+    assert [n for n, _ in seen] == [0, 1, 2] and not any(complete for _, complete in seen[1:])
+    seen.clear()
+    write(corpus, {name: "Changed. " + text for name, text in CORPUS.items()})
+    build_plainly(folder)
+    assert {n for n, _ in seen} == {3}
+
+
+class Short(HashEmbedder):
+    """Leaves out the last passage."""
+
+    def embed_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> Iterator[tuple[int, Any]]:
+        yield from list(super().embed_passages(texts, sentences))[:-1]
+
+
+def test_an_embedder_that_leaves_passages_out_does_not_hang_the_build(corpus: Path, folder: Path) -> None:
+    with pytest.raises(EmbedderError, match="returned"):
+        build_plainly(folder, corpus, parts=parts(embedder=Short(16)))
 
 
 @pytest.mark.parametrize("bad", [lambda r: r * np.nan, lambda r: r * 0, lambda r: r[:-1], lambda r: r[:, :-1]])

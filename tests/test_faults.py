@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 from faulting import (
+    QUERIES,
     Fixture,
     die_at_every,
     fill_the_disk,
+    in_child,
     kill_at_random,
     leave_no_trace,
     mutate,
+    outcome,
     quick_builds,
     read_while_building,
     suspend_the_builder,
@@ -27,6 +30,7 @@ from indexing import build_plainly, state, write
 from rag.errors import IndexError_
 from rag.index import Index
 from rag.index.doctor import examine
+from rag.index.record import connect
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +70,28 @@ def test_of_a_removed_document_no_byte_is_left(tmp_path: Path) -> None:
     assert leave_no_trace(tmp_path, 3) > 50
 
 
+def test_a_reader_delays_the_wiping_to_the_next_build_and_vectors_go_with_their_words(fixture: Fixture) -> None:
+    folder = fixture.fresh()
+
+    def bytes_() -> bytes:
+        return b"".join(path.read_bytes() for path in folder.iterdir())
+
+    with connect(folder) as connection:
+        rows = connection.execute("SELECT v.passage FROM vectors v JOIN passages p ON p.vector = v.key")
+        going = [row for (row,) in rows.fetchall()]
+    kept = [row for row in going if row in (fixture.base / "new" / "index" / "footnote.sqlite").read_bytes()]
+    assert 0 < len(kept) < len(going) and all(row in bytes_() for row in going)
+    with quick_builds():
+        with Index(folder).snapshot() as snapshot:
+            report = build_plainly(folder, fixture.new)
+            assert any("a reader" in note for note in report.notes)
+            assert snapshot.n_passages == fixture.old_state["counts"][1]
+        assert b"away for good" in bytes_()
+        assert not build_plainly(folder).notes
+    assert b"away for good" not in bytes_() and b"gone.txt" not in bytes_()
+    assert [row for row in going if row in bytes_()] == kept
+
+
 def test_a_suspended_builder_keeps_its_lock_and_is_named(fixture: Fixture) -> None:
     assert "is being built by process" in suspend_the_builder(fixture)
 
@@ -81,6 +107,33 @@ def test_a_clock_that_goes_backwards(fixture: Fixture, monkeypatch: pytest.Monke
     with Index(folder).snapshot() as snapshot:
         assert snapshot.status().built_at.startswith("2001")
     assert state(folder)["passages"] == fixture.new_state["passages"]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can become someone with fewer rights")
+def test_a_folder_without_the_right_to_write_is_read_and_not_built(fixture: Fixture) -> None:
+    folder = fixture.fresh()
+    for path in (folder / "footnote.sqlite-wal", folder / "footnote.sqlite-shm"):
+        path.unlink(missing_ok=True)
+    for path, mode in ((folder, 0o555), *((path, 0o444) for path in folder.iterdir()), *open_way(folder)):
+        path.chmod(mode)
+
+    def read_as_nobody() -> None:
+        os.setuid(65534)
+        assert state(folder, QUERIES) == fixture.old_state
+
+    def build_as_nobody() -> None:
+        os.setuid(65534)
+        fixture.update(folder)
+
+    assert outcome(in_child(read_as_nobody)) == 0
+    assert outcome(in_child(build_as_nobody)) == 3
+    assert sorted(path.name for path in folder.iterdir()) == ["builder.lock", "footnote.sqlite"]
+    assert outcome(in_child(read_as_nobody)) == 0
+
+
+def open_way(folder: Path) -> list[tuple[Path, int]]:
+    """The folders above, up to the one for everybody, with the right to pass."""
+    return [(above, 0o755) for above in folder.parents if above.stat().st_mode & 0o777 == 0o700]
 
 
 def test_a_place_that_cannot_be_written_is_a_line(fixture: Fixture, tmp_path: Path) -> None:

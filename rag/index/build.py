@@ -90,10 +90,19 @@ def _build(
             changes.apply(files, chosen, rebuild=rebuild)
         (n_reused,) = connection.execute("SELECT count(*) FROM vectors").fetchone()
         n_embedded = embed_pending(connection, parts.embedder, say)
-        save_approximate(folder, connection)
+        notes += _derive(folder, connection)
         outcome = _outcome(connection, changes, n_embedded, n_reused)
     notes += [*changes.notes, *filter(None, [sweep(folder)])]
     return replace(outcome, notes=tuple(notes), seconds=time.monotonic() - started), chosen
+
+
+def _derive(folder: Path, connection: sqlite3.Connection) -> list[str]:
+    """Bring the approximate index up to date; without it searches are exact, so that its failure is a note."""
+    try:
+        save_approximate(folder, connection)
+    except OSError as error:
+        return [f"the approximate index cannot be written ({error.strerror or error}): searches are exact and slower"]
+    return []
 
 
 def _walk(folder: Path, roots: Sequence[Path]) -> list[File]:

@@ -39,24 +39,25 @@ def embed_pending(connection: sqlite3.Connection, embedder: Embedder, say: Calla
     Raises:
         EmbedderError: the embedder returned something that is not a unit vector for each sentence.
     """
-    pending = connection.execute("SELECT passage, vector FROM pending ORDER BY passage").fetchall()
-    if not pending:
+    (total,) = connection.execute("SELECT count(*) FROM pending").fetchone()
+    if not total:
         return 0
     started, done = time.monotonic(), 0
-    say(Progress("vectors", 0, len(pending)))
-    for low in range(0, len(pending), _WINDOW):
-        window = pending[low : low + _WINDOW]
+    say(Progress("vectors", 0, total))
+    query = "SELECT passage, vector FROM pending ORDER BY passage LIMIT ?"
+    while window := connection.execute(query, (_WINDOW,)).fetchall():
         given = _texts(connection, [number for number, _ in window])
+        n = 0
         batch: list[_Entry] = []
         stream = embedder.embed_passages([text for text, _ in given], [spans for _, spans in given])
-        for i, rows in stream:
+        for n, (i, rows) in enumerate(stream, 1):
             _check(rows, len(given[i][1]), embedder)
             batch.append((window[i][1], pack(rows[:1]), pack(rows[1:])))
-            if len(batch) >= _BATCH:
+            if len(batch) >= _BATCH or n == len(window):
                 done += _store(connection, embedder.dim, batch)
-                say(Progress("vectors", done, len(pending), "", time.monotonic() - started))
-        done += _store(connection, embedder.dim, batch)
-        say(Progress("vectors", done, len(pending), "", time.monotonic() - started))
+                say(Progress("vectors", done, total, "", time.monotonic() - started))
+        if n < len(window):
+            raise EmbedderError(f"the embedder returned {n} vectors for {len(window)} passages: choose another")
     return done
 
 
