@@ -469,6 +469,68 @@ def test_odt_and_rtf_and_epub(tmp_path: Path) -> None:
     assert epub.page_at(epub.text.index("Second")) == 2
 
 
+def test_ods_and_odp(tmp_path: Path) -> None:
+    o = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = f'xmlns:o="{o}:office:1.0" xmlns:t="{o}:text:1.0" xmlns:b="{o}:table:1.0" xmlns:d="{o}:drawing:1.0"'
+    row = "<b:table-row{}>{}</b:table-row>".format
+    cell = "<b:table-cell{}><t:p>{}</t:p></b:table-cell>".format
+    sheet = (
+        row("", cell("", "Plan") + cell("", "Fee"))
+        + row("", cell(' b:number-rows-spanned="2"', "Gold") + cell("", "$5"))
+        + row("", "<b:covered-table-cell/>" + cell("", "$7"))
+        + row(' b:number-rows-repeated="1048000"', '<b:table-cell b:number-columns-repeated="16000"/>')
+    )
+    body = f'<o:spreadsheet><b:table b:name="Fees">{sheet}</b:table></o:spreadsheet>'
+    content = f"<o:document-content {spaces}><o:body>{body}</o:body></o:document-content>"
+    ods = read_one(tmp_path, "a.ods", package_of({"content.xml": content}))
+    assert ods.page_labels == ("Fees",)
+    assert blocks(ods) == ["Plan: Gold; Fee: $5", "Plan: Gold; Fee: $7"]
+    frames = (
+        '<d:frame xmlns:p="urn:oasis:names:tc:opendocument:xmlns:presentation:1.0" p:class="title"><d:text-box>'
+        "<t:p>Tides</t:p></d:text-box></d:frame><d:frame><d:text-box><t:list><t:list-item><t:p>high</t:p>"
+        "</t:list-item></t:list></d:text-box></d:frame>"
+    )
+    slides = f"<o:presentation><d:page>{frames}</d:page><d:page>{frames}</d:page></o:presentation>"
+    content = f"<o:document-content {spaces}><o:body>{slides}</o:body></o:document-content>"
+    odp = read_one(tmp_path, "a.odp", package_of({"content.xml": content}))
+    assert (odp.title, len(odp.page_starts)) == ("Tides", 2)
+    assert blocks(odp) == ["- high", "- high"]
+
+
+def test_pptx(tmp_path: Path) -> None:
+    r = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    a, p = "urn:a", "urn:p"
+    links = '<Relationships xmlns="urn:rel">{}</Relationships>'.format
+    link = f'<Relationship Id="{{}}" Type="{r}/{{}}" Target="{{}}"/>'.format
+    text = "<a:p><a:r><a:t>{}</a:t></a:r></a:p>".format
+    shape = "<p:sp><p:nvPr>{}</p:nvPr><p:txBody>{}</p:txBody></p:sp>".format
+    rows = "".join(
+        f"<a:tr>{''.join(f'<a:tc><a:txBody>{text(c)}</a:txBody></a:tc>' for c in row)}</a:tr>"
+        for row in (("Plan", "Fee"), ("Gold", "$5"))
+    )
+    holder = '<p:ph type="{}"/>'.format
+    tree = (
+        shape(holder("title"), text("Fees"))
+        + shape(holder("sldNum"), text("7"))
+        + shape("", text("A text box"))
+        + f'<p:graphicFrame><a:tbl><a:tblPr firstRow="1"/>{rows}</a:tbl></p:graphicFrame>'
+    )
+    spaces = f'xmlns:p="{p}" xmlns:a="{a}" xmlns:r="{r}"'
+    slide = f"<p:sld {spaces}><p:spTree>{tree}</p:spTree></p:sld>"
+    notes = f"<p:notes {spaces}><p:spTree>{shape(holder('body'), text('Say it slowly'))}</p:spTree></p:notes>"
+    order = f'<p:presentation {spaces}><p:sldIdLst><p:sldId r:id="x"/></p:sldIdLst></p:presentation>'
+    parts = {
+        "ppt/presentation.xml": order,
+        "ppt/_rels/presentation.xml.rels": links(link("x", "slide", "slides/slide1.xml")),
+        "ppt/slides/slide1.xml": slide,
+        "ppt/slides/_rels/slide1.xml.rels": links(link("n", "notesSlide", "../notesSlides/notes1.xml")),
+        "ppt/notesSlides/notes1.xml": notes,
+    }
+    document = read_one(tmp_path, "a.pptx", package_of(parts))
+    assert (document.title, document.page_labels) == ("Fees", ("Slide 1",))
+    assert document.text == "Fees\n\nA text box\n\nPlan: Gold; Fee: $5\n\nNotes: Say it slowly"
+
+
 # ---- mail and archives
 
 
