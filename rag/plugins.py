@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -176,7 +176,13 @@ class Generator(Protocol):
 
 
 def _entry_points(kind: str) -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=f"rag.{kind}")}
+    """By name, of every distribution on the path: of one that is there twice (an ``egg-info`` that a build
+    left behind in the source tree comes first there) both are read, or new names would be missed."""
+    found: dict[str, EntryPoint] = {}
+    for distribution in distributions():
+        for point in distribution.entry_points.select(group=f"rag.{kind}"):
+            found.setdefault(point.name, point)
+    return found
 
 
 def names(kind: str) -> list[str]:
