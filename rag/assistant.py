@@ -134,7 +134,7 @@ class Assistant:
             except RagError as error:
                 report(error)
                 return not isinstance(error, IndexBusy)
-            if outcome.generation != generation:
+            if outcome.generation != generation and any(file.status != "unchanged" for file in outcome.files):
                 report(outcome)
             generation = outcome.generation
             return True

@@ -33,9 +33,10 @@ def sweep(folder: Path) -> str:
         return _NOTE
     # isolated and without site-packages: it starts in 20 ms
     command = [sys.executable, "-I", "-S", wipe.__file__, str(database(folder))]
-    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
-    if outcome.returncode:
-        return f"removed text may still be in the files: {outcome.stderr.strip().splitlines()[-1:]}"
+    try:
+        subprocess.run(command, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"removed text may still be in the files until the next build ({error})"
     with connect(folder, write=True) as connection:
         with transaction(connection):
             set_manifest(connection, unswept=False)
