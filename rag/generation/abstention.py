@@ -27,14 +27,14 @@ FEATURES = (
     "few terms", "fact", "fact x short", "pairs of terms", "focus", "agreement", "pronoun first",
     "rank of chosen", "numbers unmatched",
     "names missing in sentence", "terms alike", "polarity differs", "opposites", "other number", "other name",
-    "question length", "length of chosen", "second similarity", "similarity x length",
+     "length of chosen", "second similarity", "similarity x length",
 )  # fmt: skip
 
 
 # features that are taken over from the chosen sentence as they are
 _SAME = (
     "names missing in sentence", "terms alike", "polarity differs", "opposites", "other number", "other name",
-    "question length",
+
 )  # fmt: skip
 
 
@@ -81,7 +81,8 @@ def signals(reading: Reading) -> stage.Matrix:
             float(1 / exponents.sum()), max((hit.why.dense or 0.0 for hit in hits), default=0.0),
             lexical / max(1, len(weight)) / 10, float(len(weight) <= 2), fact, fact * short,
             chosen[column["pairs of terms"]], chosen[column["focus"]], chosen[column["agreement"]],
-            chosen[column["pronoun first"]], 1 / candidate.number, float(bool(digits) and not any(t in candidate.terms for t in digits)),
+            chosen[column["pronoun first"]], 1 / candidate.number,
+            float(bool(digits) and not any(t in candidate.terms for t in digits)),
             *(chosen[column[name]] for name in _SAME), chosen[column["length"]], float(top[-1]),
             similarity.max() * chosen[column["question length"]],
         ]

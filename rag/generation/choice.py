@@ -24,6 +24,9 @@ __all__ = ["Reading", "read"]
 
 # "how many cars": a number of cars goes before any other number, however the weights stand
 _UNIT_BONUS = 3.0
+# "what did X say": a sentence that does not begin with X, as a logit
+_NOT_THE_SPEAKER = 3.0
+_SUBJECT_WORDS = 8
 # a fact may come from one of so many best sentences
 _FACT_SENTENCES = 3
 
@@ -93,4 +96,11 @@ def read(
     weight = weights(question, frequency or {}, n_passages, evidence)
     found, features = candidates(asked, evidence, weight)
     scores = features @ coefficients("sentence", FEATURES) if found else np.zeros(0)
+    if asked.speaker and found:
+        scores = scores - _NOT_THE_SPEAKER * np.array([_is_silent(asked, candidate) for candidate in found])
     return Reading(asked, evidence, weight, frequency or {}, found, features, scores)
+
+
+def _is_silent(asked: Asked, candidate: Candidate) -> bool:
+    """Whether the one whose words are asked for is not among the first words of a sentence."""
+    return not any(asked.speaker & set(word.terms) for word in candidate.words[:_SUBJECT_WORDS])

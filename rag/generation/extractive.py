@@ -116,8 +116,11 @@ def fact_in(reading: Reading, chosen: int) -> Span | None:
     if chosen != _led_by_fact(reading)[0] or chosen not in reading.facts:
         return None
     fact, score = reading.facts[chosen]
-    if not reading.asked.is_short and (score < _SURE_FACT or reading.asked.wants_list or reading.asked.wants_more):
-        return None
+    asked = reading.asked
+    if not asked.is_short:
+        is_thing = bool(asked.focus) and fact.shape in ("name", "number", "time", "quantity")
+        if not is_thing or score < _SURE_FACT or asked.wants_list or asked.wants_more:
+            return None
     start = reading.candidates[chosen].start
     return Span(start + fact.start, start + fact.end)
 

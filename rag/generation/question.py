@@ -97,6 +97,11 @@ _PLURAL = re.compile(
     r"\w+an|\w+ern)?\s*(?:people|men|women|children|[^\W\d_]+[^\W\d_us]s)['’]?\s",
     re.IGNORECASE,
 )
+_SPEAKER = re.compile(
+    r"\b(?i:what|how|why)\s+(?:did|does|has|had|was|is)\s+((?:(?:the\s+)?[A-Z][\w'’.-]*\s*){1,4}?)(?:'s\s+\w+|\s)\s*"
+    r"(?:say|said|state|stated|tell|told|think|respond|responded|reply|replied|react|reacted|announce|promise|call|"
+    r"ask|asked|stress|claim|argue|warn|want|propose|suggest|answer|comment)\b"
+)
 _UNIT = re.compile(r"\bhow many\s+((?:[^\W\d_][\w'-]*\s+){0,2}?[^\W\d_][\w'-]*)", re.IGNORECASE)
 _MONEY = re.compile(
     r"\bhow much\b|\b(price|cost|costs|fee|salary|revenue|turnover|profit|budget|paid|pay|worth|spent|spend|dollars?|"
@@ -109,7 +114,8 @@ _MONEY = re.compile(
 class Asked:
     """A question as understood. ``focus`` are the terms of the noun asked for ("country" in "which
     country"), ``wants_list`` and ``wants_more`` that more than a sentence or two is expected, ``is_plural``
-    that several things are asked for ("which countries")."""
+    that several things are asked for ("which countries"). ``speaker`` are the terms of whose words
+    or deeds are asked for ("what did X say")."""
 
     text: str
     kind: Kind
@@ -118,6 +124,7 @@ class Asked:
     wants_more: bool = False
     wants_money: bool = False
     is_plural: bool = False
+    speaker: frozenset[str] = frozenset()
 
     @property
     def is_short(self) -> bool:
@@ -138,6 +145,7 @@ def read_question(text: str) -> Asked:
         wants_list=bool(_LIST.search(plain)) or kind == "list",
         wants_more=bool(_MORE.search(plain)) or kind in ("steps", "comparison"),
         is_plural=kind != "number" and bool(_PLURAL.search(plain)),
+        speaker=frozenset(terms(speaker[1])) if (speaker := _SPEAKER.search(plain)) else frozenset(),
         wants_money=kind == "number" and bool(_MONEY.search(plain)),
     )
 

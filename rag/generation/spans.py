@@ -55,10 +55,13 @@ _SYMBOLS = frozenset("$€£¥%")
 _LINKS = frozenset("of the de la le du van von der den al el bin ibn da di des del for and & y und et e".split())
 _FUNCTION = STOP_WORDS | frozenset(
     """about above after again against all along already although among amongst another any around because became become
-    before being below between both called can't cannot during each either even every few further here however including
+    before being below between both called can't cannot during each either even every few further
+    here however including
     itself just least less like many may might more most much must named near nor now off often once only onto
-    other over own per rather same several since some still such through throughout thus together too toward towards under until
-    unlike up upon use used using very via whether while within without yet also der die das und ist sind war ein eine
+    other over own per rather same several since some still such through throughout thus together
+    too toward towards under
+    until     unlike up upon use used using very via whether while within without yet also der die das und
+    ist sind war ein eine
     einen einem einer eines den dem des im in auf für mit von zu zum zur sich auch als bei aus nach le la les un une des
     du et est sont dans pour par sur avec el los las una y es son en por con il lo gli i e di che""".split()
 )
@@ -305,6 +308,15 @@ def facts(asked: Asked, text: str, weight: Mapping[str, float]) -> list[Fact]:
     return found
 
 
+def _end_of_names(words: Sequence[Word], first: int, end: int) -> int:
+    """Where an enumeration that begins with a name leaves off naming: "Norway and Iceland signed" ends at "Iceland"."""
+    if words[first].is_capital:
+        end = next((i for i in range(first, end) if not words[i].is_capital and not words[i].is_function), end)
+    while end > first + 1 and words[end - 1].is_function:
+        end -= 1
+    return end
+
+
 def has_unit(asked: Asked, fact: Fact) -> bool:
     """Whether a number has the very unit that the question asks for, in it or right behind it."""
     column = {name: i for i, name in enumerate(FEATURES)}
@@ -326,8 +338,8 @@ def rounded(fact: Fact, text: str, asked: Asked) -> Fact:
         while a > 0 and words[a - 1].is_capital and not words[a - 1].is_function and words[a].gap == " " and a > 1:
             a -= 1
     if asked.is_plural:
-        series = [(c, d) for c, d, shape in _runs(words) if shape == "series" and c <= a and b <= d]
-        a, b = max(series, key=lambda pair: pair[1] - pair[0], default=(a, b))
+        series = [(c, _end_of_names(words, c, d)) for c, d, shape in _runs(words) if shape == "series" and c <= a < d]
+        a, b = max([*series, (a, b)], key=lambda pair: pair[1] - pair[0])
     if asked.kind == "number" and any(_is_number(word) for word in words[a:b]):
         while not _is_number(words[a]) and words[a].text not in _SYMBOLS:
             a += 1
@@ -335,7 +347,9 @@ def rounded(fact: Fact, text: str, asked: Asked) -> Fact:
             b += 1
         start, end = _with_symbols(text, words[a].start, words[b - 1].end)
         return Fact(start, end, fact.shape, fact.features)
-    start, end = min(fact.start, words[a].start), max(fact.end, words[b - 1].end)
+    if a > 1 and words[a].is_capital and words[a - 1].lower in ("of", "de") and words[a - 2].is_capital:
+        a -= 2
+    start, end = words[a].start, max(words[b - 1].end, fact.end if not asked.is_plural else 0)
     return Fact(start, end, fact.shape, fact.features)
 
 
