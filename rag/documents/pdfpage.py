@@ -25,6 +25,8 @@ MAX_CHARACTERS = 200_000
 MAX_PIXELS = 12_000_000
 _INVISIBLE_MODE = 3
 _REPLACED = {0x02: "-", 0xF0B7: "•", 0xF0A7: "▪", 0xA0: " ", 0xFFFE: "-", 0x2011: "-"}
+# Ligatures by their code points, and as TeX's fonts give them when they do not say what they are.
+_TEX_LIGATURES = {0x0: "ffi", 0x0B: "ff", 0x0C: "fi", 0x0E: "ffi", 0x0F: "ffl", 0x21B5: "ff"}
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 
 
@@ -189,8 +191,13 @@ def _read_characters(text_page: Any, result: PageText, view: tuple[float, float,
         if fresh:
             style = styles.of(object_at(raw, place))
             fresh = False
-        char = _REPLACED.get(code) or _LIGATURES.get(code) or ("" if 0xE000 <= code < 0xF900 else chr(code))
-        if not char or (code < 32 and code != 2):
+        if code in _TEX_LIGATURES and (
+            runs.ends_with_letter or (place + 1 < n and chr(unicode_at(raw, place + 1)).islower())
+        ):
+            char = _TEX_LIGATURES[code]
+        else:
+            char = _REPLACED.get(code) or _LIGATURES.get(code) or _visible(code)
+        if not char:
             continue
         box_at(raw, place, reference)
         x0, y0, x1, y1 = rect.left, rect.bottom, rect.right, rect.top
@@ -208,6 +215,11 @@ def _read_characters(text_page: Any, result: PageText, view: tuple[float, float,
     result.n_hidden = len(hidden)
 
 
+def _visible(code: int) -> str:
+    """The character, "" for controls and for private ones that only the font knows."""
+    return "" if code < 32 or 0xE000 <= code < 0xF900 else chr(code)
+
+
 class _Runs:
     """Collects characters into segments."""
 
@@ -221,6 +233,11 @@ class _Runs:
         self._n_bold = 0
         self._pending_space = -1
         self._seen: dict[tuple[str, int, int], tuple[float, float]] = {}
+
+    @property
+    def ends_with_letter(self) -> bool:
+        """Whether the run goes on and its last character is a small letter."""
+        return bool(self._text) and self._pending_space < 0 and self._text[-1].islower()
 
     def space(self, place: int) -> None:
         if self._text:
