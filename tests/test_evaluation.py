@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import UsageError
-from rag.evaluation import answers, bootstrap, evaluate, feedback, measures, questions, report, retrieval, text
+from rag.evaluation import answers, bootstrap, evaluate, feedback, measures, questions, report, retrieval, run, text
 from rag.evaluation.gold import Judge, levels
 from rag.evaluation.questions import Question
 from rag.settings import Settings
@@ -402,3 +402,45 @@ def test_history_comes_in_two_shapes():
     assert questions.turns([{"question": "Who?", "answer": "He."}]) == (Turn("Who?", "He."),)
     messages = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "He."}]
     assert questions.turns(messages) == (Turn("Who?", "He."),)
+
+
+# --- the whole command over the real assistant -------------------------------------------------------
+
+
+def test_a_whole_run(small_corpus: Path, small_index: Path, tmp_path: Path) -> None:
+    asked = [
+        {
+            "id": "1",
+            "question": "Who leads the crew of the first flight?",
+            "answers": ["Ilse Brandt"],
+            "gold_ids": ["moon.md"],
+        },
+        {"id": "2", "question": "How much nectar does a strong colony bring in?", "gold_ids": ["garden/bees.txt"]},
+        {"id": "3", "question": "What does a bicycle tyre cost?", "gold_ids": [], "answerable": False},
+    ]
+    queries = write_lines(tmp_path / "q.jsonl", asked)
+    page = tmp_path / "report.html"
+    record = run(queries, small_corpus, small_index, answers=True, report=page)
+    assert record["gold_missing"] == 0
+    assert record["retrieval"]["document"]["final"]["Hit@1"] == 1.0
+    assert record["answers"]["quotes exact"] == 1.0
+    assert "Worst questions" in page.read_text() or "Retrieval" in page.read_text()
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text(json.dumps(record))
+    again = run(queries, None, small_index, baseline=earlier, limit=2)
+    assert again["n_questions"] == 2
+    assert again["baseline"]["RR@10"]["mean"] == 0
+    assert "final" in text.table(again)
+
+
+def test_a_wrong_call_is_told(tmp_path: Path) -> None:
+    queries = write_lines(tmp_path / "q.jsonl", [{"id": "1", "question": "Who?", "gold_ids": ["a"]}])
+    for call, message in [
+        (lambda: run(None), "--feedback"),
+        (lambda: run(queries), "--corpus"),
+        (lambda: run(queries, limit=0), "at least 1"),
+        (lambda: run(tmp_path / "none.jsonl"), "cannot be read"),
+        (lambda: run(queries, baseline=queries), "baseline"),
+    ]:
+        with pytest.raises(UsageError, match=message):
+            call()
