@@ -433,6 +433,13 @@ def test_a_whole_run(small_corpus: Path, small_index: Path, tmp_path: Path) -> N
     assert "final" in text.table(again)
 
 
+def test_feedback_is_replayed_on_the_index_it_was_given_on(small_index: Path, tmp_path: Path) -> None:
+    case = {"question": "Who leads the crew of the first flight?", "verdict": "right", "source": "space/moon.md"}
+    path = write_lines(tmp_path / "feedback.jsonl", [case])
+    record = run(None, feedback=path, settings=Settings(index=str(small_index)))
+    assert (record["feedback"]["passed"], record["feedback"]["n"]) == (1, 1)
+
+
 def test_a_wrong_call_is_told(tmp_path: Path) -> None:
     queries = write_lines(tmp_path / "q.jsonl", [{"id": "1", "question": "Who?", "gold_ids": ["a"]}])
     for call, message in [

@@ -47,10 +47,13 @@ def run(
         raise UsageError("give a file of questions, or --feedback FILE")
     if queries is not None and queries.is_dir() and corpus is None and index is None:
         corpus = queries / "corpus.jsonl"
+    settings = settings or Settings.load()
+    if queries is None and corpus is None and index is None:
+        index = Path(settings.index)  # what users marked, they marked there
     asked = _spaced(questions.read(queries), limit) if queries else []
     earlier = _earlier(baseline) if baseline else None
     record: dict[str, Any] = {}
-    with evaluate.opened(corpus, index, settings or Settings.load()) as assistant:
+    with evaluate.opened(corpus, index, settings) as assistant:
         if asked:
             record = evaluate.evaluate(assistant, asked, answers=answers, baseline=earlier, progress=progress)
         if feedback:
