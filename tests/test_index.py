@@ -21,6 +21,7 @@ from rag.index import Index
 from rag.index.approximate import save_approximate
 from rag.index.changes import raise_generation
 from rag.index.dense import Dense
+from rag.index.doctor import examine
 from rag.index.embedding import insert_vectors
 from rag.index.lexical import PostingsWriter, search_terms
 from rag.index.matrix import update_matrix
@@ -233,6 +234,7 @@ def test_an_approximate_index_forgets_what_was_removed_and_may_be_damaged(tmp_pa
     path.write_bytes(damaged)
     wanted = [n for n in exact(rows, rows[7], 11) if n != 100][:10]
     assert search(Dense(tmp_path), tmp_path, rows[7], 10) == wanted
+    assert any("approximate" in finding.what for finding in examine(tmp_path))
     path.unlink()
     assert search(Dense(tmp_path), tmp_path, rows[7], 10) == wanted
     with connect(tmp_path, write=True) as connection:

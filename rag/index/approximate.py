@@ -4,7 +4,7 @@ It proposes candidates; their exact cosines, read from the record, decide. It is
 ``vectors-<hash>.faiss``, whose size and sha256 the manifest knows, because FAISS's own reader accepts damaged
 files (FACTS.md, 4). It also knows which version of each block of the matrix it holds: a block that has changed
 since is searched directly, so that adding to a large index costs no rebuilding. When the file is missing or
-damaged every block is searched directly, which is exact and slower, until the next build writes it anew.
+damaged every block is searched directly, which is exact and slower, until a build writes it anew.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ FLAT_UP_TO = 50_000
 _STALE = 0.1
 # vectors that FAISS sees of each list when it places the lists' centres
 _SAMPLE = 48
+_WITHOUT = "searching without it, which is slower; rag doctor --repair and rag build make it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,24 @@ def load_approximate(folder: Path, kept: Mapping[str, Any], dim: int) -> Approxi
     try:
         data = path.read_bytes()
     except OSError as error:
-        log.warning("%s cannot be read (%s): searching without it until the next build", path.name, error.strerror)
+        log.warning(
+            "%s cannot be read (%s): searching without it, which is slower; rag doctor --repair and rag build make it anew",
+            path.name,
+            error.strerror,
+        )
         return None
     if len(data) != kept["size"] or hashlib.sha256(data).hexdigest() != kept["sha256"]:
-        log.warning("%s is damaged: searching without it until the next build", path.name)
+        log.warning(
+            "%s is damaged: searching without it, which is slower; rag doctor --repair and rag build make it anew",
+            path.name,
+        )
         return None
     index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
     if index.d != dim or index.ntotal != kept["n"]:
-        log.warning("%s does not fit the record: searching without it until the next build", path.name)
+        log.warning(
+            "%s does not fit the record: searching without it, which is slower; rag doctor --repair and rag build make it anew",
+            path.name,
+        )
         return None
     return Approximate(index, kept["sha256"], {int(block): version for block, version in kept["versions"].items()})
 
@@ -119,13 +130,12 @@ def save_approximate(folder: Path, connection: sqlite3.Connection, *, flat_up_to
         if kept:
             _point_to(folder, connection, None)
         return False
-    old = load_approximate(folder, kept, facts["dim"]) if kept else None
     n_trained = kept["n_trained"] if kept else 0
-    if n > 2 * n_trained:
-        old = None
-    changed = [block for block, version in versions.items() if not (old and old.knows(block, version))]
-    if old and not facts.get("unswept") and len(changed) <= _STALE * len(versions):
+    held = {int(block): version for block, version in kept["versions"].items()} if kept else {}
+    n_changed = sum(held.get(block) != version for block, version in versions.items())
+    if _is_there(folder, kept) and not facts.get("unswept") and n_changed <= _STALE * len(versions):
         return False
+    old = load_approximate(folder, kept, facts["dim"]) if kept and n <= 2 * n_trained else None
     index = old.faiss if old else _trained(connection, list(versions), n, facts["dim"])
     _bring_up_to_date(index, connection, old, versions, facts["dim"])
     import faiss
@@ -143,6 +153,11 @@ def save_approximate(folder: Path, connection: sqlite3.Connection, *, flat_up_to
     }
     _point_to(folder, connection, {**entry, "versions": versions})
     return True
+
+
+def _is_there(folder: Path, kept: Mapping[str, Any] | None) -> bool:
+    path = folder / str(kept["file"]) if kept else folder / "none"
+    return kept is not None and path.is_file() and path.stat().st_size == kept["size"]
 
 
 def _trained(connection: sqlite3.Connection, blocks: list[int], n: int, dim: int) -> Any:

@@ -88,7 +88,7 @@ def _faults(folder: Path, connection: sqlite3.Connection) -> Iterator[str]:
             yield f"{what} does not fit the record"
     facts = manifest(connection)
     if facts.get("approximate") and load_approximate(folder, facts["approximate"], facts["dim"]) is None:
-        yield "the approximate index cannot be used; the next build writes it anew"
+        yield "the approximate index cannot be used"
 
 
 # -- what is recorded --------------------------------------------------------------------------------------
@@ -204,6 +204,11 @@ def repair(folder: Path) -> list[str]:
             done += _forget_damaged(connection)
             done += _derive(connection)
             raise_generation(connection, unswept=True)
+        facts = manifest(connection)
+        kept = facts.get("approximate")
+        if kept and load_approximate(folder, kept, facts["dim"]) is None:
+            (folder / str(kept["file"])).unlink(missing_ok=True)
+            done.append("the approximate index will be made anew")
         return done
 
 

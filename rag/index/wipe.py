@@ -36,9 +36,10 @@ def main(path: str) -> None:
             data = os.pread(file.fileno(), _PAGES * size, first * size)
             for at in range(0, len(data) - size + 1, size):
                 number = first + at // size + 1
-                if number in maps or number == _PENDING_BYTE // size + 1:
+                header_at = 100 if number == 1 else 0
+                if data[at + header_at] not in _B_TREE or number in maps or number == _PENDING_BYTE // size + 1:
                     continue
-                start, end = gap(data[at : at + size], 100 if number == 1 else 0)
+                start, end = gap(data[at : at + size], header_at)
                 if data[at + start : at + end].strip(b"\0"):
                     os.pwrite(file.fileno(), bytes(end - start), first * size + at + start)
         os.fsync(file.fileno())
@@ -52,12 +53,9 @@ def _pointer_maps(size: int, reserved: int, n_pages: int) -> Iterator[int]:
 
 
 def gap(page: bytes, at: int) -> tuple[int, int]:
-    """Where the unused part of a page is, (0, 0) when the page is not a node of a tree; its header is at ``at``."""
-    kind = page[at]
-    if kind not in _B_TREE:
-        return 0, 0
+    """Where the unused part of a page of a tree is; its header is at ``at``."""
     n_cells = int.from_bytes(page[at + 3 : at + 5], "big")
-    start = at + _B_TREE[kind] + 2 * n_cells
+    start = at + _B_TREE[page[at]] + 2 * n_cells
     end = int.from_bytes(page[at + 5 : at + 7], "big") or 65536
     return (start, end) if start <= end <= len(page) else (0, 0)
 
