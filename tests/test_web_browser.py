@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,7 +106,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
     from rag.web import start
 
     folder = tmp_path_factory.mktemp("web")
-    settings = Settings(corpus=str(corpus_in(folder / "corpus")), index=str(folder / "index"))
+    # the page is under test here, not where the threshold of an answer lies
+    settings = Settings(corpus=str(corpus_in(folder / "corpus")), index=str(folder / "index"), strictness=0.2)
     process, listener, address = start(settings, port=0)
     thread = threading.Thread(target=process.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -140,7 +142,7 @@ def opened(browser: Any, server: dict[str, Any], width: int = 1280, height: int 
     """A fresh visitor's page; afterwards: no error, no request to another host, nothing hostile ran."""
     context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US", **options)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(30_000)
     wrong: list[str] = []
     page.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
@@ -318,6 +320,28 @@ def test_upload_is_answerable_without_a_restart(browser: Any, server: dict[str, 
         page.locator(".turn").last.locator(".source[data-quote*='85']").click()
         page.wait_for_selector("#panel-body blockquote")
         assert "85 tonnes" in page.locator("#panel-body blockquote").inner_text()
+
+
+def test_a_folder_and_a_zip_keep_their_shape(browser: Any, server: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "trip" / "day one").mkdir(parents=True)
+    (tmp_path / "trip" / "day one" / "notes.txt").write_text("The tent of the trip weighs 1900 grams.\n")
+    with zipfile.ZipFile(tmp_path / "later.zip", "w") as archive:
+        archive.writestr("day two/notes.txt", "The stove of the trip burns for 55 minutes.\n")
+    with opened(browser, server) as page:
+        page.click("#top [data-view=documents]")
+        page.fill(".into input", "travel")
+        page.set_input_files("[data-upload=folder]", str(tmp_path / "trip"))
+        page.wait_for_selector(".library :text('travel/trip/day one/notes.txt')")
+        page.set_input_files("[data-upload=files]", str(tmp_path / "later.zip"))
+        page.wait_for_selector(".library :text('travel/later/day two/notes.txt')")
+        page.select_option(".filters select", "travel")
+        page.wait_for_function("() => document.querySelectorAll('.library tbody tr').length === 2")
+        page.click("#top [data-view=ask]")
+        page.check(".scope input[value=travel]")
+        assert "1900 grams" in ask(page, "How many grams does the tent of the trip weigh?").inner_text()
+        page.uncheck(".scope input[value=travel]")
+        page.check(".scope input[value=ridge]")
+        assert "1900" not in ask(page, "How many grams does the tent of the trip weigh?").inner_text()
 
 
 def test_conversations_are_kept_renamed_exported_and_deleted(browser: Any, server: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ def build_page(engine: Engine, *, concurrency: int = 8, waiting: int = 64) -> gr
             answer,
             [question, context],
             live,
-            js="(question, context) => window.footnote.asking(question)",
+            js="(question, context) => window.footnote ? window.footnote.asking(question) : [question, '{}']",
             concurrency_limit=concurrency,
             show_progress="hidden",
             api_visibility="private",
