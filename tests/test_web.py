@@ -28,6 +28,7 @@ from rag.types import Answer, Citation, Claim, Document, Heading, Span
 from rag.web import library, serve, strings
 from rag.web.answer import duration, turn_html
 from rag.web.conversations import Conversations
+from rag.web.engine import Engine
 from rag.web.export import exported, turn_text
 from rag.web.feedback import Feedback
 from rag.web.guard import Guard
@@ -540,6 +541,12 @@ def test_settings_that_cannot_be_used_change_nothing(own_index: Path, small_corp
         assert server.put("/api/settings", json=values).status_code == 400
     assert engine.settings == engine.assistant.settings and engine.settings.generator == "extractive"
     assert engine.conversations.preferences() == {}
+
+
+def test_what_was_chosen_in_the_page_yields_to_flags(tmp_path: Path) -> None:
+    Engine(Settings(index=str(tmp_path))).change({"k": 3, "strictness": 0.7})
+    settings = Engine(Settings(index=str(tmp_path), k=5)).settings
+    assert (settings.k, settings.strictness) == (5, 0.7)
 
 
 def test_the_reader_serves_only_documents_of_the_index(own_index: Path, small_corpus: Path) -> None:

@@ -129,11 +129,14 @@ class Engine:
         threading.Thread(target=self._warm, name="footnote-warm", daemon=True).start()
 
     def _preferred(self, settings: Settings) -> Settings:
-        kept = {name: value for name, value in self.conversations.preferences().items() if name in CHANGEABLE}
-        try:
-            self.settings = replace(settings, **kept)
-        except TypeError:
-            self.settings = settings
+        """What was chosen in the page, where flags, environment and files leave it open."""
+        defaults = Settings()
+        kept = {
+            name: value
+            for name, value in self.conversations.preferences().items()
+            if name in CHANGEABLE and getattr(settings, name) == getattr(defaults, name)
+        }
+        self.settings = replace(settings, **kept)
         return self.settings
 
     def _opened(self, settings: Settings) -> Assistant:
