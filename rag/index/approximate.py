@@ -94,11 +94,7 @@ def load_approximate(folder: Path, kept: Mapping[str, Any], dim: int) -> Approxi
     try:
         data = path.read_bytes()
     except OSError as error:
-        log.warning(
-            "%s cannot be read (%s): searching without it, which is slower; rag doctor --repair and rag build make it anew",
-            path.name,
-            error.strerror,
-        )
+        log.warning("%s cannot be read (%s): %s", path.name, error.strerror, _WITHOUT)
         return None
     if len(data) != kept["size"] or hashlib.sha256(data).hexdigest() != kept["sha256"]:
         log.warning(
@@ -108,10 +104,7 @@ def load_approximate(folder: Path, kept: Mapping[str, Any], dim: int) -> Approxi
         return None
     index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
     if index.d != dim or index.ntotal != kept["n"]:
-        log.warning(
-            "%s does not fit the record: searching without it, which is slower; rag doctor --repair and rag build make it anew",
-            path.name,
-        )
+        log.warning("%s does not fit the record: %s", path.name, _WITHOUT)
         return None
     return Approximate(index, kept["sha256"], {int(block): version for block, version in kept["versions"].items()})
 

@@ -73,6 +73,8 @@ def retrieve(
     lexical_rank, dense_rank = _ranks(lexical), _ranks(dense)
     ordered = sorted(numbers, key=lambda number: (-fused[number], number))[: k + _RUNNERS_UP]
     passages = snapshot.passages(ordered)
+    # ties go by the place in the corpus: the order in which things were indexed is nobody's business
+    ordered.sort(key=lambda number: (-fused[number], passages[number].source, passages[number].start))
     hits = [
         Hit(
             passage=passages[number],
