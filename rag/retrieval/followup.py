@@ -22,7 +22,7 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 # Pronouns that need something to stand for. "that" joins clauses more often than it points.
 _PRONOUN = re.compile(
     r"\b(it|its|itself|they|them|their|theirs|he|him|his|she|her|hers"
-    r"|th(?:is|ese|ose)(?=\s*(?:[?.!,]|$|is\b|was\b|are\b|were\b|do\b|does\b|did\b|mean|work|cost|happen|\w))"
+    r"|th(?:is|ese|ose)(?=\s*(?:[?.!,]|$|is\b|was\b|are\b|were\b|do\b|does\b|did\b|mean|work|cost|happen))"
     r"|that(?=\s*(?:[?.!,]|$|is\b|was\b|does\b|did\b|mean|work|one\b))"
     r"|sie|ihn|ihm|ihr|ihre[rnms]?|dessen|deren|davon|dafür|darin|damit|elle|elles|ils|celui|celle|ella|ellos|"
     r"esso|essa)\b",
@@ -142,10 +142,19 @@ def _topic(history: Sequence[Turn], asked: str) -> str:
             if word[0].casefold() not in STOP_WORDS | _LITTLE
             and not set(terms(word[0])) & (STOP_WORDS | _LITTLE | known)
         ]
-        topic = list(dict.fromkeys([*names, *(w for w in words if not any(w in name for name in names))]))
+        topic = list(dict.fromkeys([*names, *_headed(earlier, names, words)] if names else words))
         if topic:
             return " ".join(" ".join(topic).split()[:_TOPIC_WORDS])
     return ""
+
+
+def _headed(earlier: str, names: Sequence[str], words: Sequence[str]) -> list[str]:
+    """The noun that a name goes with: "plans" in "the Lite pricing plans"."""
+    found = []
+    for name in names:
+        after = earlier.partition(name)[2].split()[:2]
+        found += [word for word in after if word in words]
+    return found
 
 
 def _replaced(earlier: str, new: str) -> str:
