@@ -17,7 +17,7 @@ from typing import Any
 
 import gradio as gr
 
-from rag.errors import RagError
+from rag.errors import IndexMissing, RagError
 from rag.web import strings
 from rag.web.answer import failure, turn_html
 from rag.web.engine import Engine
@@ -126,6 +126,9 @@ def stream_turn(engine: Engine, question: str, context: dict[str, Any], request:
             if not live.finished and (first or time.monotonic() - sent >= _UPDATE_SECONDS):
                 yield turn_html(language, live.answer, live.searched, done=False)
                 started, sent = started or first, time.monotonic()
+    except IndexMissing:
+        yield failure(language, question, say(language, "welcome_empty"))
+        return
     except RagError as error:
         yield failure(language, question, str(error))
         return
