@@ -43,6 +43,6 @@ def _stretched(scores: Mapping[int, float]) -> dict[int, float]:
         return {}
     ordered = sorted(scores.values(), reverse=True)[:_STRETCHED]
     low, high = ordered[-1], ordered[0]
-    if high <= low:
+    if high - low < 1e-6:  # the same but for rounding, which must not be stretched into an order
         return dict.fromkeys(scores, 1.0)
     return {key: max(0.0, (score - low) / (high - low)) for key, score in scores.items()}
