@@ -593,3 +593,14 @@ def test_a_misnamed_file_is_read_as_what_it_is(tmp_path: Path) -> None:
         read_one(tmp_path, "a.docx", "<html><body><p>A page after all.</p></body></html>").text == "A page after all."
     )
     assert read_one(tmp_path, "noext", "Just words.").text == "Just words."
+
+
+def test_the_text_of_a_record_is_kept_character_for_character(tmp_path: Path) -> None:
+    text = (
+        "Many\u200b heads \u00adspoke.\r\nTwo  spaces,\u00a0a hard one\u2028and a tab\t. \u202aRight\u202c\n\n\nEnd. "
+    )
+    path = tmp_path / "records.jsonl"
+    path.write_text(json.dumps({"id": "a", "text": text}) + "\n" + json.dumps({"id": "b", "text": "x\x00\ud800y"}))
+    [first, second] = read(next(walk([path])), settings=Settings())
+    assert first.text == text
+    assert second.text == "x\ufffd\ufffdy"

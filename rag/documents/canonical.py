@@ -13,7 +13,7 @@ from typing import Any
 from rag.errors import DocumentError
 from rag.types import Document, Heading, Span
 
-__all__ = ["Writer", "clean", "one_line"]
+__all__ = ["Writer", "clean", "harmless", "one_line"]
 
 MAX_CHARACTERS = 10_000_000  # of one document: some 4,000 pages
 
@@ -24,6 +24,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"
     "\u202a-\u202e\u2066-\u2069\U000e0000-\U000e0fff]"
 )
+_MISLEADING = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202d\u202e\ud800-\udfff\U000e0000-\U000e0fff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
@@ -39,6 +40,12 @@ def clean(text: str) -> str:
     text = _INVISIBLE.sub("", text)
     text = _SURROGATE.sub("\ufffd", text)
     return _PILED_MARKS.sub(r"\1", text)
+
+
+def harmless(text: str) -> str:
+    """``text`` character for character, for records whose offsets others know: only what can mislead
+    (controls, direction overrides, the tag block, halves of surrogate pairs) becomes U+FFFD, one for one."""
+    return _MISLEADING.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:

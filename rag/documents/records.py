@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rag.documents.canonical import Writer, clean, one_line
+from rag.documents.canonical import Writer, harmless, one_line
 from rag.documents.encodings import decode
 from rag.documents.loading import FileLoader
 from rag.documents.plain import mark_headings
@@ -104,7 +104,7 @@ def _record(value: Any, number: str, names: dict[str, int], encoding: str) -> Do
         name = f"{name} ({names[name]})"
     writer = Writer()
     if isinstance(text := fields.get("text"), str):
-        text = clean(text)
+        text = harmless(text)
         writer.verbatim(text)
         mark_headings(writer, text)
     else:
