@@ -39,8 +39,8 @@ def transcript(block: str, folder: Path) -> str:
 
 
 def timeless(text: str) -> str:
-    """Without what differs from run to run: seconds, dates and sizes."""
-    text = re.sub(r"in \d+\.\d s|\d\d:\d\d:\d\d\S*", "#", text)
+    """Without what differs from run to run, or from processor to processor: seconds, dates, sizes, scores."""
+    text = re.sub(r"in \d+\.\d s|\d\d:\d\d:\d\d\S*|\b[01]\.\d{2,}\b", "#", text)
     return re.sub(r"\d{4}-\d\d-\d\d[T ]?|\d+\.\d MB", "#", text)
 
 
