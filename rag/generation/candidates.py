@@ -39,6 +39,13 @@ FEATURES = (
     "question length",
 )  # fmt: skip
 
+# function words as they stand and as terms ("does", "doe")
+_STOP = STOP_WORDS | frozenset(term for word in STOP_WORDS for term in terms(word))
+# Terms that ask rather than say what about: a text that answers need not hold them.
+_ASKING = frozenset(
+    "mani much say said tell told know mean pleas give list describ explain show find happen about exact actual "
+    "accord text document wie viel viele combien cuánto quanto".split()
+)
 _PRONOUN = re.compile(
     r"^(it|its|they|their|them|he|his|she|her|this|these|those|such|that|there|both|here|er|sie|es|diese[rsnm]?|"
     r"il|elle|"
@@ -108,7 +115,8 @@ class Candidate:
 def telling(query: str) -> list[str]:
     """The distinct terms of a query that say what it is about, in order; all of them when none does."""
     found = list(dict.fromkeys(terms(query)))
-    return [term for term in found if term not in STOP_WORDS] or found
+    some = [term for term in found if term not in _STOP]
+    return [term for term in some if term not in _ASKING] or some or found
 
 
 def weights(

@@ -6,6 +6,7 @@ linear models of ``rag.generation.model``. Generator and abstention look at the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,15 @@ _UNIT_BONUS = 3.0
 # "what did X say": a sentence that does not begin with X, as a logit
 _NOT_THE_SPEAKER = 3.0
 _SUBJECT_WORDS = 8
+# sentences about the text, not about what it tells, as a logit
+_EMPTY = 2.5
+_SAYS_NOTHING = re.compile(
+    r"\W*(we hope|thank you|please (see|refer|note that this)|for (more|further) (information|details)|"
+    r"see (also|section|page|chapter)|(in )?(this|the following|the next) "
+    r"(section|chapter|document|page|guide|table|report|appendix)\b|"
+    r"if you have (any )?(further |other )?questions|table of contents|in conclusion,? we)",
+    re.IGNORECASE,
+)
 # a fact may come from one of so many best sentences
 _FACT_SENTENCES = 3
 
@@ -96,6 +106,8 @@ def read(
     weight = weights(question, frequency or {}, n_passages, evidence)
     found, features = candidates(asked, evidence, weight)
     scores = features @ coefficients("sentence", FEATURES) if found else np.zeros(0)
+    if found:
+        scores = scores - _EMPTY * np.array([bool(_SAYS_NOTHING.match(candidate.text)) for candidate in found])
     if asked.speaker and found:
         scores = scores - _NOT_THE_SPEAKER * np.array([_is_silent(asked, candidate) for candidate in found])
     return Reading(asked, evidence, weight, frequency or {}, found, features, scores)

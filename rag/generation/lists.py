@@ -13,7 +13,7 @@ from rag.generation.choice import Reading
 from rag.plugins import Quote
 from rag.types import Hit, Span
 
-__all__ = ["listed"]
+__all__ = ["bullet_length", "listed"]
 
 _BULLET = re.compile(r"\s*(?:[-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+")
 _MOST = 15
@@ -26,16 +26,24 @@ _NEAR = 2
 def listed(reading: Reading) -> list[str | Quote]:
     """The answer as a list, ready to be written; empty when the question or the evidence is not of that kind."""
     asked = reading.asked
-    if not (asked.wants_list or asked.kind == "steps"):
-        return []
+    wants_items = asked.wants_list or asked.is_plural or asked.kind == "steps"
     for i in reading.ranked[:_NEAR]:
         candidate = reading.candidates[i]
+        introduces = candidate.text.rstrip().endswith((":", "："))
+        if not (wants_items or (introduces and i == reading.ranked[0])):
+            continue
         hit = reading.evidence[candidate.number - 1]
         run = _run(hit, candidate.index)
         if run:
             head, items = run
             return _written(candidate.number, hit, head, items)
     return []
+
+
+def bullet_length(text: str) -> int:
+    """The length of the bullet or number that a line begins with; 0 when nothing follows it."""
+    bullet = _BULLET.match(text)
+    return bullet.end() if bullet and text[bullet.end() :].strip() else 0
 
 
 def _run(hit: Hit, index: int) -> tuple[Span | None, list[Span]] | None:
