@@ -71,7 +71,8 @@ def test_small_talk_is_answered_without_sources(utterance: str) -> None:
 @pytest.mark.parametrize(
     "question",
     [
-        "Hello, how do I add documents?", "Who is the director?", "What can the pump do?", "thanks to whom was it built?",
+        "Hello, how do I add documents?", "Who is the director?", "What can the pump do?",
+        "thanks to whom was it built?",
         "How are you supposed to clean the filter?", "What is hi-fi?", "good practices", "Help desk hours?", "",
     ],
 )  # fmt: skip
