@@ -23,6 +23,7 @@ from rag.errors import IndexDamaged
 from rag.index.approximate import Approximate, load_approximate
 from rag.index.matrix import BLOCK, block_versions, read_block
 from rag.index.packing import row_type, unpack
+from rag.index.record import whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -149,4 +150,4 @@ def _exact(connection: sqlite3.Connection, numbers: Iterable[int], query: Rows) 
     if any(not isinstance(row, bytes) or len(row) != size for _, row in rows):
         raise IndexDamaged("a vector in the index is damaged: rag doctor repairs what can be repaired")
     scores = unpack(b"".join(row for _, row in rows), len(query)) @ query
-    return [(number, float(score)) for (number, _), score in zip(rows, scores, strict=True)]
+    return [(whole(number), float(score)) for (number, _), score in zip(rows, scores, strict=True)]

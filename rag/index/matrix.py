@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.errors import IndexDamaged
 from rag.index.packing import row_type, unpack
-from rag.index.record import checksum, verify
+from rag.index.record import checksum, verify, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,7 @@ _PLACE_BYTES = 2
 
 def block_versions(connection: sqlite3.Connection) -> dict[int, int]:
     """The blocks there are, each with the generation that wrote it."""
-    return dict(connection.execute("SELECT block, version FROM matrix").fetchall())
+    return {whole(b): whole(version) for b, version in connection.execute("SELECT block, version FROM matrix")}
 
 
 def read_block(connection: sqlite3.Connection, block: int, dim: int) -> tuple[NDArray[np.int64], Rows]:
@@ -34,6 +35,8 @@ def read_block(connection: sqlite3.Connection, block: int, dim: int) -> tuple[ND
         IndexDamaged: the block does not match its checksum.
     """
     entries = _entries(connection, block, dim)
+    if not entries:
+        raise IndexDamaged("the matrix of vectors in the index is damaged: rag doctor repairs what can be repaired")
     numbers = np.fromiter(entries, dtype=np.int64, count=len(entries)) + block * BLOCK
     return numbers, unpack(b"".join(entries.values()), dim)
 

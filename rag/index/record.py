@@ -35,6 +35,7 @@ __all__ = [
     "set_manifest",
     "transaction",
     "verify",
+    "whole",
 ]
 
 # 1: full text in FTS5, the search vectors in a FAISS file. 2: both in the record, every row with a checksum.
@@ -131,6 +132,17 @@ def verify(crc: int, table: str, what: str, *parts: str | bytes | int | None) ->
     """
     if checksum(table, *parts) != crc:
         raise IndexDamaged(f"{what} in the index is damaged: rag doctor repairs what can be repaired")
+
+
+def whole(value: object) -> int:
+    """A number that SQLite hands out as a key, which a damaged schema can turn into anything.
+
+    Raises:
+        IndexDamaged: it is not a whole number.
+    """
+    if type(value) is not int:
+        raise IndexDamaged("a key in the index is damaged: rag doctor repairs what can be repaired")
+    return value
 
 
 def create(folder: Path) -> None:

@@ -17,7 +17,7 @@ from rag.errors import IndexDamaged
 from rag.index.dense import Dense
 from rag.index.lexical import count_passages, passages_with_all, search_terms
 from rag.index.packing import unpack
-from rag.index.record import connect, manifest, verify
+from rag.index.record import connect, manifest, verify, whole
 from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of
 from rag.types import Document, FileReport, Passage, title_of
 
@@ -179,7 +179,9 @@ class Snapshot:
             (json.dumps(list(found)),),
         ).fetchall()
         allowed = None if passages is None else set(passages.tolist())
-        ranked = [(passage, found[vector]) for passage, vector in rows if allowed is None or passage in allowed]
+        ranked = [
+            (whole(passage), found[whole(vector)]) for passage, vector in rows if allowed is None or passage in allowed
+        ]
         return sorted(ranked, key=lambda item: (-item[1], item[0]))[:k]
 
     def numbers_in(self, collections: Sequence[str]) -> tuple[Numbers, Numbers]:
@@ -189,8 +191,8 @@ class Snapshot:
             "(SELECT document FROM sources WHERE collection IN (SELECT value FROM json_each(?)))",
             (json.dumps(list(collections)),),
         ).fetchall()
-        passages = np.array([row[0] for row in rows], dtype=np.int64)
-        return passages, np.array(sorted({row[1] for row in rows if row[1] is not None}), dtype=np.int64)
+        passages = np.array([whole(row[0]) for row in rows], dtype=np.int64)
+        return passages, np.array(sorted({whole(row[1]) for row in rows if row[1] is not None}), dtype=np.int64)
 
     def rows(self, numbers: Sequence[int]) -> dict[int, Rows]:
         """The vectors of passages, shape ``(1 + n_sentences, dim)``; those not embedded yet are absent."""
@@ -202,7 +204,7 @@ class Snapshot:
         rows: dict[int, Rows] = {}
         for passage, number, key, own, sentences, crc in found:
             verify(crc, "vectors", f"vector {number}", number, key, own, sentences)
-            rows[passage] = unpack(own + sentences, self.manifest["dim"])
+            rows[whole(passage)] = unpack(own + sentences, self.manifest["dim"])
         return rows
 
     # -- looking -----------------------------------------------------------------------------------------
@@ -227,7 +229,7 @@ class Snapshot:
             "SELECT p.number FROM passages p JOIN documents d ON d.number = p.document WHERE d.id = ? ORDER BY p.start",
             (document_id,),
         )
-        return [number for (number,) in rows]
+        return [whole(number) for (number,) in rows]
 
     def document(self, document_id: str) -> Document | None:
         """A document with its whole text, or None when this state does not have it."""
