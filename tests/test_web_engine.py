@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,22 @@ def test_an_upload_joins_what_the_index_was_built_from(engine: Engine, small_cor
     assert engine.roots() == [str(small_corpus)]
     engine.take_in(tmp_path / "corpus" / "uploads")
     assert engine.roots() == [str(small_corpus), str(tmp_path / "corpus" / "uploads")]
+
+
+def test_watching_takes_up_what_is_put_into_the_folder(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "note.txt").write_text("The lamp is green.\n")
+    engine = Engine(Settings(index=str(tmp_path / "index"), corpus=str(corpus)))
+    engine.start(watch=True)
+    assert engine.wait(60)
+    (corpus / "more.txt").write_text("The door is red.\n")
+    for _ in range(300):
+        if [entry.source for entry in engine.assistant.documents()] == ["more.txt", "note.txt"]:
+            break
+        time.sleep(0.1)
+    assert engine.wait(60)
+    assert [entry.source for entry in engine.assistant.documents()] == ["more.txt", "note.txt"]
 
 
 def test_a_new_index_is_built_from_the_corpus_folder(tmp_path: Path) -> None:

@@ -44,11 +44,13 @@ def serve_command(
     host: Annotated[str | None, typer.Option(help="Address to listen on (default: 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (default: 7860).")] = None,
     generator: GeneratorOption = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow changes of the documents.")] = False,
 ) -> None:
     """Open the web chat."""
     from rag.web import serve
 
-    serve(Settings.load(index=None if index is None else str(index), host=host, port=port, generator=generator))
+    chosen = None if index is None else str(index)
+    serve(Settings.load(index=chosen, host=host, port=port, generator=generator), watch=watch)
 
 
 @app.command("eval")

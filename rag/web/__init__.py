@@ -26,6 +26,7 @@ def serve(
     index: str | Path | None = None,
     host: str | None = None,
     port: int | None = None,
+    watch: bool = False,
     open_browser: bool = False,
     quiet: bool = False,
 ) -> None:
@@ -38,13 +39,14 @@ def serve(
         index: the index folder, when it is not the one in settings.
         host: the address to listen on; anything but loopback lets other machines in.
         port: the port; 0 takes a free one.
+        watch: bring the index up to date whenever a file of the corpus changes.
         open_browser: open the page in the browser.
         quiet: do not print the address.
 
     Raises:
         UsageError: the port is in use, or the host is not an address of this machine.
     """
-    server, listener, address = start(settings, index=index, host=host, port=port)
+    server, listener, address = start(settings, index=index, host=host, port=port, watch=watch)
     if not quiet:
         print(f"Footnote is at {address} (Ctrl-C stops it)", file=sys.stderr, flush=True)
     if open_browser:
@@ -63,6 +65,7 @@ def start(
     index: str | Path | None = None,
     host: str | None = None,
     port: int | None = None,
+    watch: bool = False,
 ) -> tuple[uvicorn.Server, socket.socket, str]:
     """Everything that ``serve`` needs, not yet running: the server, its socket, and the address."""
     settings = settings or Settings.load()
@@ -85,7 +88,7 @@ def start(
     from rag.web.application import application
 
     config = uvicorn.Config(
-        application(settings),
+        application(settings, watch=watch),
         log_level="warning",
         access_log=False,
         server_header=False,

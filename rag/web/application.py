@@ -38,14 +38,14 @@ class _Static(StaticFiles):
         return response
 
 
-def application(settings: Settings) -> Guard:
+def application(settings: Settings, *, watch: bool = False) -> Guard:
     """The whole server over one index; its models load in the background once it runs."""
     engine, drawer = Engine(settings), Drawer()
     locked = not is_loopback(settings.host)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        engine.start()
+        engine.start(watch=watch)
         yield
         drawer.close()
 

@@ -16,6 +16,7 @@ from typing import Any
 from rag import plugins
 from rag.assistant import Assistant
 from rag.errors import RagError, SettingsError
+from rag.index.watch import watch
 from rag.settings import Settings
 from rag.types import BuildReport, Progress
 from rag.web.conversations import Conversations
@@ -52,11 +53,23 @@ class Engine:
         self._thread: threading.Thread | None = None
         self.assistant = self._opened(self._preferred(settings))
 
-    def start(self) -> None:
-        """Load the models and bring the index up to date, in the background."""
+    def start(self, *, watch: bool = False) -> None:
+        """Load the models and bring the index up to date, in the background; with ``watch`` also later, after
+        every change of the folders that the index is built from."""
         if self.roots():
             self.build()
         threading.Thread(target=self._warm, name="footnote-warm", daemon=True).start()
+        if watch:
+            threading.Thread(target=self._watch, name="footnote-watch", daemon=True).start()
+
+    def _watch(self) -> None:
+        def changed() -> bool:
+            self.build()
+            return True
+
+        self.wait()  # the first build decides what there is to watch
+        roots = self.roots() or [self.settings.corpus]
+        watch([Path(root) for root in roots], changed, threading.Event(), ignore=Path(self.settings.index))
 
     def _recorded_roots(self) -> list[str]:
         try:
