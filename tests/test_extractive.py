@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.generation import Writer, read
 from rag.generation.extractive import DISAGREE, Extractive
+from rag.generation.question import read_question
 from rag.plugins import Prompt, Quote
 from rag.testing import check_generator, hit_of
 from rag.types import Hit, Span
@@ -125,3 +127,10 @@ def test_rare_words_count_more_than_common_ones() -> None:
     reading = read("Where is the quern of the museum?", [hit_of(FERRY)], {"quern": 1, "museum": 90}, 100)
     assert reading.weight["quern"] > reading.weight["museum"]
     assert abs(sum(reading.weight.values()) - 1) < 1e-9
+
+
+@pytest.mark.parametrize("question", ["What does the Basic plan cost?", "What does a ticket for an adult cost?"])
+def test_asking_for_a_price_is_not_asking_for_a_list(question: str) -> None:
+    asked = read_question(question)
+    assert asked.kind == "number" and asked.wants_money
+    assert not asked.is_plural and not asked.wants_list

@@ -16,6 +16,8 @@ from rag.types import Hit, Span
 __all__ = ["bullet_length", "listed"]
 
 _BULLET = re.compile(r"\s*(?:[-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+")
+# a row of a table as the readers write it: "Plan: Gold; Deductible: $500"
+_ROW = re.compile(r"[^:;\n]{1,60}: [^;\n]*; [^:;\n]{1,60}: ")
 _MOST = 15
 # an item this long is a paragraph
 _MOST_WORDS = 45
@@ -29,6 +31,8 @@ def listed(reading: Reading) -> list[str | Quote]:
     wants_items = asked.wants_list or asked.is_plural or asked.kind == "steps"
     for i in reading.ranked[:_NEAR]:
         candidate = reading.candidates[i]
+        if _ROW.match(candidate.text) and not asked.wants_list:
+            continue  # of a table, the row that was asked for
         introduces = candidate.text.rstrip().endswith((":", "："))
         if not (wants_items or (introduces and i == reading.ranked[0])):
             continue
@@ -90,6 +94,8 @@ def _is_item(hit: Hit, i: int) -> bool:
         return False
     if _BULLET.match(text[start - hit.passage.start : end - hit.passage.start]):
         return True
+    if not before:  # a row that the passage begins with, not the line that introduces the others
+        return not _text(hit, Span(start, end)).endswith((":", "："))
     return before.rstrip(" \t")[-2:] not in ("\n\n",) and before.endswith("\n")
 
 

@@ -50,6 +50,7 @@ _RULES: tuple[tuple[Kind, str], ...] = (
     (
         "number",
         r"\bhow (many|much|old|long|far|tall|big|large|high|deep|wide|heavy|fast|often|late|early|great|quickly)\b|"
+        r"\bwhat (does|do|did|would|will) .*\bcost\b|"
         r"\b(wie ?viele?|wieviele?|combien|cuánt[oa]s?|quant[oiae]s?|hoeveel|wie (lange|alt|hoch|weit|groß|oft))\b",
     ),
     ("reason", r"\b(why|what (caused|causes|is the (reason|cause))|how come|warum|wieso|weshalb|pourquoi|perché)\b|"
@@ -86,6 +87,7 @@ _YES_NO = re.compile(
 )
 _WHAT_NOUN = re.compile(
     r"\b(?:what|which|whose|welche[rsnm]?|quel(?:le)?s?)\s+(?:(?:is|are|was|were)\s+(?:the|its|their|his|her)\s+)?"
+    r"(?!(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should|may|must)\b)"
     r"((?:[^\W\d_][\w'-]*\s+){0,3}?[^\W\d_][\w'-]*)\s+"
     r"(?:of|is|are|was|were|did|do|does|has|have|had|can|could|will|would|should|may|in|for|to|that|on|at|from|by)\b",
     re.IGNORECASE,
@@ -94,7 +96,7 @@ _FIRST_NOUN = re.compile(r"\b(?:what|which)\s+([^\W\d_]+)", re.IGNORECASE)
 _PLURAL = re.compile(
     r"\b(?:which|what|welche)\s+(?:(?:are|were)\s+(?:the|its|their)\s+)?(?:other|two|three|four|five|major|main|"
     r"most|\w+al|\w+ic|"
-    r"\w+an|\w+ern)?\s*(?:people|men|women|children|[^\W\d_]+[^\W\d_us]s)['’]?\s",
+    r"\w+an|\w+ern)?\s*(?:people|men|women|children|(?!does\b)[^\W\d_]+[^\W\d_us]s)['’]?\s",
     re.IGNORECASE,
 )
 _SPEAKER = re.compile(
