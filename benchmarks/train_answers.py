@@ -9,7 +9,8 @@ Builds what index is missing (about two minutes on two cores), retrieves for eve
 - "confidence": whether the evidence answers at all, a logistic regression.
 
 Negatives for the last: the sets' own unanswerable questions; answerable ones whose answering passages are taken
-away; questions of one set put to the documents of another. Every number printed is cross-validated by article,
+away; questions of one set put to the documents of another. squad2_dev is asked twice, of all its paragraphs and of
+corpora of a dozen, because scores are smaller in a small corpus. Every number printed is cross-validated by article,
 booklet or document: no group is scored by weights that saw it.
 
 Needs scipy (comes with sentence-transformers), which is not used at run time.
@@ -39,6 +40,7 @@ SETS = {"squad2_dev": "corpus.jsonl", "northwind": "docs", "chroma_dev": "corpus
 K = 8
 WIDE = 24  # so that enough is left when the answering passages are taken away
 FOLDS = 8
+SMALL = 12  # paragraphs of a small corpus
 FALSE_REFUSALS = 0.055  # share of answerable questions below the threshold 0.5
 # what a kind of unanswerable question weighs in the fit, whatever number there is of it
 IMPORTANCE = {"unanswerable": 6.0, "unanswerable_near": 5.0, "gold taken away": 0.6, "other set": 2.5}
@@ -105,6 +107,30 @@ def collect(data: Path, indexes: Path) -> list[Asked]:
         strange = [r for other in SETS if other != name for r in records[other] if r["answerable"]]
         for record, (hits, frequency, n) in retrieved(assistant, strange[:: max(1, len(strange) // 300)]):
             asked.append(Asked(name, record, hits, frequency, n, 0, "other " + str(record["id"])[-1], "other set"))
+    return asked + collect_small(data / "squad2_dev", indexes, records["squad2_dev"])
+
+
+def collect_small(data: Path, indexes: Path, records: Sequence[dict[str, Any]]) -> list[Asked]:
+    """The squad questions, each asked of a corpus of a dozen paragraphs of its article, and a few of another's."""
+    paragraphs = [json.loads(line) for line in (data / "corpus.jsonl").open()]
+    asked: list[Asked] = []
+    for low in range(0, len(paragraphs), SMALL):
+        piece = paragraphs[low : low + SMALL]
+        folder = indexes / f"small-{low}"
+        assistant = Assistant.open(folder)
+        if not folder.exists():
+            source = indexes / f"small-{low}.jsonl"
+            source.write_text("".join(json.dumps(paragraph) + "\n" for paragraph in piece))
+            assistant.build(source)
+        inside = {paragraph["id"] for paragraph in piece}
+        own = [record for record in records if record["context_id"] in inside]
+        for record, (hits, frequency, n) in retrieved(assistant, own):
+            label = int(record["answerable"])
+            kind = "own" if label else str(record["type"])
+            asked.append(Asked("small", record, hits, frequency, n, label, group("squad2_dev", record), kind))
+        strange = [record for record in records if record["answerable"] and record["context_id"] not in inside]
+        for record, (hits, frequency, n) in retrieved(assistant, strange[low % 70 :: 70]):
+            asked.append(Asked("small", record, hits, frequency, n, 0, group("squad2_dev", record), "other set"))
     return asked
 
 
@@ -262,7 +288,7 @@ def save(**models: dict[str, float]) -> None:
 
 
 def train_sentences(items: Sequence[Asked]) -> None:
-    own = [item for item in items if item.kind == "own"]
+    own = [item for item in items if item.kind == "own" and item.where in SETS]
     readings = [item.reading() for item in own]
     labels = [sentence_labels(item, reading) for item, reading in zip(own, readings, strict=True)]
     use = [i for i, reading in enumerate(readings) if reading.candidates]
