@@ -247,6 +247,15 @@ def test_every_hit_says_why(snapshot: Snapshot) -> None:
     assert all(hit.why.dropped for hit in found.dropped)
 
 
+def test_what_was_read_before_changes_no_answer(snapshot: Snapshot) -> None:
+    queries = ["harbour fee", "engine thermostat", "spring"]
+    first = [retrieve(snapshot, query, HashEmbedder(), 3) for query in queries]
+    again = [retrieve(snapshot, query, HashEmbedder(), 3) for query in queries]
+    for one, other in zip(first, again, strict=True):
+        assert [hit.passage for hit in one.hits] == [hit.passage for hit in other.hits]
+        assert [hit.score for hit in one.hits] == pytest.approx([hit.score for hit in other.hits], abs=1e-6)
+
+
 # --- fusion, reranking, duplicates -------------------------------------------------------------------
 
 

@@ -116,12 +116,12 @@ def database(folder: Path) -> Path:
 def checksum(table: str, *parts: str | bytes | int | None) -> int:
     """A CRC-32 over the values of a row, which tells 1 from "1", ("a", "b") from ("ab", "") and a row of one table
     from a like one of another, which a damaged schema can show in its place."""
-    pieces = [part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass") for part in parts]
-    kinds = [f"{type(part).__name__}{len(piece)}" for part, piece in zip(parts, pieces, strict=True)]
-    value = zlib.crc32(",".join([table, *kinds]).encode())
-    for piece in pieces:
-        value = zlib.crc32(piece, value)
-    return value
+    head, pieces = [table], []
+    for part in parts:
+        piece = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
+        head.append(f"{type(part).__name__}{len(piece)}")
+        pieces.append(piece)
+    return zlib.crc32(b"".join([",".join(head).encode(), *pieces]))
 
 
 def verify(crc: int, table: str, what: str, *parts: str | bytes | int | None) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from rag.errors import IndexDamaged
 from rag.index.dense import Dense
 from rag.index.lexical import count_passages, passages_with_all, search_terms
-from rag.index.packing import unpack
+from rag.index.packing import row_type, unpack
 from rag.index.record import connect, manifest, verify, whole
 from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of
 from rag.types import Document, FileReport, Passage, title_of
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64]
 
 __all__ = ["DocumentEntry", "Index", "Snapshot", "Status"]
+
+# passages whose text and vectors a process holds, 4 to 5 kB each: a search looks at some 150, often the same ones,
+# and reading and checking them was a third of its time
+_KEPT = 8192
 
 _ENTRY_QUERY = """
 SELECT s.source, s.file, s.collection, s.crc, f.path, f.stamp, f.sha256, f.report, f.crc,
@@ -71,6 +75,16 @@ class DocumentEntry:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Passages and packed vectors by passage number, as they were read in one state of the index."""
+
+    born: str
+    generation: int
+    passages: dict[int, Passage] = field(default_factory=dict)
+    vectors: dict[int, bytes] = field(default_factory=dict)
+
+
 class Index:
     """An index folder. Opening costs nothing; every use takes a snapshot of the state at that moment."""
 
@@ -78,6 +92,7 @@ class Index:
         self.folder = Path(folder)
         self.dense = Dense(self.folder)
         self._chosen: dict[tuple[object, ...], tuple[Numbers, Numbers]] = {}
+        self._kept = _Kept("", -1)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -99,6 +114,13 @@ class Index:
             self._chosen[key] = snapshot.numbers_in(collections)
         return self._chosen[key]
 
+    def kept(self, born: str, generation: int) -> _Kept:
+        """What was read of this state already; another state, or a full store, begins with nothing."""
+        kept = self._kept
+        if (kept.born, kept.generation) != (born, generation) or len(kept.vectors) > _KEPT:
+            self._kept = kept = _Kept(born, generation)
+        return kept
+
 
 class Snapshot:
     """One state of the index; all that retrieval needs, and nothing that writes."""
@@ -108,6 +130,7 @@ class Snapshot:
         self._connection = connection
         self.manifest = manifest(connection)
         self.generation = int(self.manifest["generation"])
+        self._kept = index.kept(self.manifest["born"], self.generation)
 
     @property
     def n_documents(self) -> int:
@@ -196,16 +219,39 @@ class Snapshot:
 
     def rows(self, numbers: Sequence[int]) -> dict[int, Rows]:
         """The vectors of passages, shape ``(1 + n_sentences, dim)``; those not embedded yet are absent."""
-        found = self._connection.execute(
-            "SELECT p.number, v.number, v.key, v.passage, v.sentences, v.crc FROM passages p "
-            "JOIN vectors v ON v.key = p.vector WHERE p.number IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(numbers)),),
-        )
-        rows: dict[int, Rows] = {}
-        for passage, number, key, own, sentences, crc in found:
-            verify(crc, "vectors", f"vector {number}", number, key, own, sentences)
-            rows[whole(passage)] = unpack(own + sentences, self.manifest["dim"])
-        return rows
+        every, spans = self._unpacked(numbers)
+        return {number: every[start:end] for number, (start, end) in spans.items()}
+
+    def cosines(self, numbers: Sequence[int], query: Rows) -> dict[int, list[float]]:
+        """For each passage how near its vectors are to ``query``: its own first, then its sentences'. Those not
+        embedded yet are absent."""
+        every, spans = self._unpacked(numbers)
+        near: list[float] = (every @ query).tolist()
+        return {number: near[start:end] for number, (start, end) in spans.items()}
+
+    def _unpacked(self, numbers: Sequence[int]) -> tuple[Rows, dict[int, tuple[int, int]]]:
+        """The vectors of passages, one below the other, and for each passage which rows are its own."""
+        packed = self._packed(numbers)
+        size, n = row_type(self.manifest["dim"]).itemsize, 0
+        spans: dict[int, tuple[int, int]] = {}
+        for number, rows in packed.items():
+            start, n = n, n + len(rows) // size
+            spans[number] = start, n
+        return unpack(b"".join(packed.values()), self.manifest["dim"]), spans
+
+    def _packed(self, numbers: Sequence[int]) -> dict[int, bytes]:
+        """The vectors of passages as they are stored, each passage's own in front."""
+        kept = self._kept.vectors
+        if missing := [number for number in numbers if number not in kept]:
+            found = self._connection.execute(
+                "SELECT p.number, v.number, v.key, v.passage, v.sentences, v.crc FROM passages p "
+                "JOIN vectors v ON v.key = p.vector WHERE p.number IN (SELECT value FROM json_each(?))",
+                (json.dumps(missing),),
+            )
+            for passage, number, key, own, sentences, crc in found:
+                verify(crc, "vectors", f"vector {number}", number, key, own, sentences)
+                kept[whole(passage)] = own + sentences
+        return {number: kept[number] for number in numbers if number in kept}
 
     # -- looking -----------------------------------------------------------------------------------------
 
@@ -215,13 +261,18 @@ class Snapshot:
         Raises:
             IndexDamaged: one is not there, or not what was written.
         """
-        found = self._connection.execute(
-            PASSAGE_QUERY + "WHERE p.number IN (SELECT value FROM json_each(?))", (json.dumps(list(numbers)),)
-        )
-        passages = {row[0]: passage_of(row) for row in found}
-        if len(passages) < len(set(numbers)):
-            raise IndexDamaged("the index lacks a passage that it lists: rag doctor repairs what can be repaired")
-        return passages
+        kept = self._kept.passages
+        if missing := [number for number in numbers if number not in kept]:
+            found = self._connection.execute(
+                PASSAGE_QUERY + "WHERE p.number IN (SELECT value FROM json_each(?))", (json.dumps(missing),)
+            )
+            kept.update((row[0], passage_of(row)) for row in found)
+        try:
+            return {number: kept[number] for number in numbers}
+        except KeyError:
+            raise IndexDamaged(
+                "the index lacks a passage that it lists: rag doctor repairs what can be repaired"
+            ) from None
 
     def passages_of(self, document_id: str) -> list[int]:
         """The numbers of a document's passages, in reading order."""

@@ -6,7 +6,9 @@ so that the approximate search behind the dense leg only ever decides who is loo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,8 @@ _CANDIDATES = 100
 _SENTENCE_WEIGHT = 0.8
 # of the fused list, as many beyond the k best are reranked, shown as "also found" and may replace duplicates
 _RUNNERS_UP = 24
+# the query is embedded on one core while its words are looked up on another
+_EMBEDDING = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="query")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,13 @@ def retrieve(
     if k < 1:
         raise UsageError(f"k must be at least 1, not {k}")
     wide = max(_CANDIDATES, k)
+    embedded = _EMBEDDING.submit(_query_vector, embedder, query) if embedder and snapshot.n_embedded else None
     lexical = dict(snapshot.lexical(query_terms(query, snapshot), wide, collections))
-    vector = _query_vector(embedder, query) if embedder is not None and snapshot.n_embedded else None
+    vector = embedded.result() if embedded else None
     near = dict(snapshot.dense(vector, wide, collections)) if vector is not None else {}
     numbers = list(dict.fromkeys([*lexical, *near]))
-    similarities = {} if vector is None else _similarities(snapshot.rows(numbers), vector)
-    dense = {number: _similarity(found) for number, found in similarities.items()}
+    cosines = {} if vector is None else snapshot.cosines(numbers, vector)
+    dense = {number: _similarity(found) for number, found in cosines.items()}
     fused = fuse(lexical, dense, numbers)
     lexical_rank, dense_rank = _ranks(lexical), _ranks(dense)
     ordered = sorted(numbers, key=lambda number: (-fused[number], number))[: k + _RUNNERS_UP]
@@ -84,10 +89,10 @@ def retrieve(
                 lexical_rank=lexical_rank.get(number),
                 lexical=lexical.get(number),
                 dense_rank=dense_rank.get(number),
-                dense=_best(similarities[number]) if number in similarities else None,
+                dense=_best(cosines[number]) if number in cosines else None,
                 fused=fused[number],
             ),
-            sentence_scores=tuple(float(s) for s in similarities[number][1:]) if number in similarities else (),
+            sentence_scores=tuple(cosines[number][1:]) if number in cosines else (),
         )
         for rank, number in enumerate(ordered, 1)
     ]
@@ -104,23 +109,14 @@ def _query_vector(embedder: Embedder, query: str) -> Rows:
     return vector
 
 
-def _similarities(rows: Mapping[int, Rows], vector: Rows) -> dict[int, Rows]:
-    """For each passage the cosines of its vectors with the query's: its own first, then its sentences'."""
-    if not rows:
-        return {}
-    ends = np.cumsum([len(found) for found in rows.values()])
-    cosines = np.concatenate(list(rows.values())) @ vector
-    return dict(zip(rows, np.split(cosines, ends[:-1]), strict=True))
-
-
-def _best(cosines: Rows) -> float:
+def _best(cosines: Sequence[float]) -> float:
     """The similarity of a passage's best sentence."""
-    return float(cosines[1:].max() if len(cosines) > 1 else cosines[0])
+    return max(cosines[1:], default=cosines[0])
 
 
-def _similarity(cosines: Rows) -> float:
+def _similarity(cosines: Sequence[float]) -> float:
     """How near a passage is: mostly its best sentence, and a little the whole."""
-    return _SENTENCE_WEIGHT * _best(cosines) + (1 - _SENTENCE_WEIGHT) * float(cosines[0])
+    return _SENTENCE_WEIGHT * _best(cosines) + (1 - _SENTENCE_WEIGHT) * cosines[0]
 
 
 def _ranks(scores: dict[int, float]) -> dict[int, int]:
