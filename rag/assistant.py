@@ -48,7 +48,7 @@ from rag.types import (
 )
 
 if TYPE_CHECKING:
-    from rag.generation.wholecorpus import Task
+    from rag.generation.scanning import Scan
     from rag.plugins import Embedder, Generator
 
 __all__ = ["Assistant"]
@@ -56,6 +56,7 @@ __all__ = ["Assistant"]
 # more than anyone asks; a whole document pasted as a question is a mistake worth a message
 _MAX_QUESTION = 8_000
 _DEFAULT_EMBEDDER = "minilm"
+_BUILT_IN = "extractive"  # the generator that needs no language model
 ABSTAINED = "The documents do not tell."
 
 
@@ -213,31 +214,45 @@ class Assistant:
         writer_of = self._generator(generator or self.settings.generator)
         query = standalone(question, history)
         with self._index.snapshot() as snapshot:
-            task = recognise(query)
-            if task is not None:
-                yield from self._scan(snapshot, task, question, query, collections, started)
+            scanned, found, certainty = self._find(snapshot, query, k, collections)
+            if scanned is not None and not (scanned.is_summary and writer_of.name != _BUILT_IN):
+                yield from self._scan(snapshot, scanned, question, query, started)
                 return
-            found = self._retrieve(snapshot, query, k, collections)
             timings = {"retrieve": time.perf_counter() - started}
             yield Retrieved(
                 query, found.hits, found.dropped, snapshot.n_passages, snapshot.n_documents, timings["retrieve"]
             )
-            answer = yield from self._answer(snapshot, question, query, history, found, writer_of)
+            answer = yield from self._answer(snapshot, question, query, history, found, certainty, writer_of)
         timings["generate"] = time.perf_counter() - started - timings["retrieve"]
         timings["total"] = time.perf_counter() - started
         yield Finished(replace(answer, timings=timings))
 
+    def _find(
+        self, snapshot: Snapshot, query: str, k: int | None, collections: Sequence[str]
+    ) -> tuple[Scan | None, Retrieval, float]:
+        """What a question finds, and how sure it is that this answers it: a look at whole documents, where the
+        question is about those, or passages."""
+        task = recognise(query)
+        scanned = scan(snapshot, task, collections) if task and not task.comes_second else None
+        if scanned is None:
+            found = self._retrieve(snapshot, query, k, collections)
+            frequency = snapshot.frequencies(telling(query))
+            certainty = confidence(read(query, found.hits, frequency, snapshot.n_passages))
+            if certainty < self.settings.strictness and task and task.comes_second:
+                scanned = scan(snapshot, task, collections)
+        if scanned is None:
+            return None, found, certainty
+        return scanned, Retrieval(scanned.hits, (), None), 1.0
+
     def _scan(
         self,
         snapshot: Snapshot,
-        task: Task,
+        found: Scan,
         question: str,
         query: str,
-        collections: Sequence[str],
         started: float,
     ) -> Iterator[Event]:
-        """A question about the corpus as a whole: every document is looked at, no generator is needed."""
-        found = scan(snapshot, task, collections)
+        """A question about documents as a whole: they were looked at from end to end, no generator is needed."""
         timings = {"retrieve": time.perf_counter() - started}
         yield Retrieved(query, found.hits, (), snapshot.n_passages, snapshot.n_documents, timings["retrieve"])
         writer = self._writer(snapshot, found.hits)
@@ -270,10 +285,10 @@ class Assistant:
         query: str,
         history: Sequence[Turn],
         found: Retrieval,
+        certainty: float,
         generator: Generator,
     ) -> Stream[Event, None, Answer]:
         frequency = snapshot.frequencies(telling(query))
-        certainty = confidence(read(query, found.hits, frequency, snapshot.n_passages))
         answer = Answer(
             question=question, query=query, text="", hits=found.hits, generator=generator.name, confidence=certainty
         )
@@ -286,7 +301,7 @@ class Assistant:
         try:
             yield from writer.events(generator.generate(prompt))
         except GeneratorError as error:
-            fallback = self._generator("extractive")
+            fallback = self._generator(_BUILT_IN)
             if generator is fallback:
                 raise
             notes = (f"{generator.name} failed: {error}; the answer was taken from the sources word for word",)

@@ -24,7 +24,16 @@ from rag.index import STOP_WORDS, terms
 from rag.passages.sentences import is_label
 from rag.types import Hit, Passage, Span
 
-__all__ = ["FEATURES", "Candidate", "candidates", "sentences_of", "telling", "weights"]
+__all__ = [
+    "FEATURES",
+    "Candidate",
+    "candidates",
+    "opens_with_pronoun",
+    "sentences_of",
+    "telling",
+    "telling_sentences",
+    "weights",
+]
 
 Matrix = NDArray[np.float64]
 
@@ -160,7 +169,7 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
             held = sum(w for term, w in weight.items() if term in bags[i])
             before = bags[i - 1] if i else frozenset()
             context = sum(w for term, w in weight.items() if term in bags[i] or term in around or term in before)
-            pronoun = bool(_PRONOUN.match(text))
+            pronoun = opens_with_pronoun(text)
             kind_type = holds_type(asked, words, frozenset(weight))
             n_words = len(words)
             similarity = scores[i] if i < len(scores) else 0.0
@@ -219,8 +228,18 @@ def _compare(features: Matrix, found: Sequence[Candidate], evidence: Sequence[Hi
 
 def sentences_of(passage: Passage) -> list[tuple[str, Span]]:
     """The sentences of a passage that are no boilerplate, without datelines; all of them when all are."""
+    return telling_sentences(passage) or _sentences(passage)[0]
+
+
+def telling_sentences(passage: Passage) -> list[tuple[str, Span]]:
+    """The sentences of a passage that are neither boilerplate nor headings, without datelines."""
     texts, skipped = _sentences(passage)
-    return [text for i, text in enumerate(texts) if i not in skipped] or texts
+    return [text for i, text in enumerate(texts) if i not in skipped]
+
+
+def opens_with_pronoun(text: str) -> bool:
+    """Whether a sentence leans on the one before it."""
+    return bool(_PRONOUN.match(text))
 
 
 def _sentences(passage: Passage) -> tuple[list[tuple[str, Span]], set[int]]:

@@ -1,23 +1,26 @@
 """Questions that a few passages cannot answer: how many documents mention …, which ones, what are they about.
 
 Counts and lists come from a scan of the full text, so they are exact; each document is shown with the first
-sentence that says it. An overview quotes how each document begins and says of how many it did so. A phrase
-is matched word for word, whatever its case, hyphens and plural.
+sentence that says it. A few documents are summarised (``summary``), of many an overview quotes how each begins and
+says of how many it did so. What a document says of itself is looked up (``particulars``). A phrase is matched word
+for word, whatever its case, hyphens and plural.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from rag.generation.candidates import sentences_of
-from rag.index import STOP_WORDS, Snapshot, terms
-from rag.plugins import Quote
-from rag.types import Hit, Passage, Span, Why
+from rag.generation.particulars import DOCUMENT, KINDS, state
+from rag.generation.scanning import Found, Scan, listing
+from rag.generation.summary import summarise
+from rag.index import STOP_WORDS, DocumentEntry, Snapshot, terms
+from rag.types import Passage, Span
 
-__all__ = ["Scan", "Task", "recognise", "scan"]
+__all__ = ["Task", "recognise", "scan"]
 
 _DOCUMENTS = (
     r"(?:documents?|files?|sources?|articles?|reports?|texts?|papers?|pages?|dokumente?n?|dateien|documents|"
@@ -61,48 +64,94 @@ _MOST_READ = 5_000
 _OPENING_PASSAGES = 3
 
 
+_SUMMARY = re.compile(
+    r"(?:please |can you |could you )*(?:summari[sz]e|sum up|(?:give|write|make)(?: me)? (?:a|an) (?:short |brief )?"
+    r"(?:summary|overview) of|(?:what is )?the (?:summary|gist) of|zusammenfassung (?:von|des|der)|r[eé]sume[rz]?|"
+    r"riassumi|resumir?) (?P<what>.+?)(?: for me)?",
+    re.IGNORECASE,
+)
+_KIND_OF_DOCUMENT = re.compile(DOCUMENT, re.IGNORECASE)
+# so many documents at most are summarised, or asked for a particular, together
+_TOGETHER = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is wanted of the whole corpus; ``what`` is the thing mentioned, "" for the documents themselves."""
+    """What is wanted of whole documents. ``what`` is the thing mentioned, or for a summary and a particular the
+    name of the document; "" for all documents. ``particular`` is one of ``particulars.KINDS``."""
 
-    kind: Literal["count", "list", "overview"]
+    kind: Literal["count", "list", "overview", "summary", "particular"]
     what: str = ""
+    particular: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """The outcome: evidence, the pieces of the answer over it, and what was looked at."""
-
-    hits: tuple[Hit, ...]
-    pieces: tuple[str | Quote, ...]
-    note: str
+    @property
+    def comes_second(self) -> bool:
+        """Whether the passages are asked first: who wrote a report is often told by another document."""
+        return self.particular in ("author", "publisher")
 
 
 def recognise(question: str) -> Task | None:
-    """The task when ``question`` is about the corpus as a whole; None for any other question."""
+    """The task when ``question`` is about documents as such; None for a question about what they tell."""
     plain = " ".join(question.split()).rstrip("?.! ")
     for kind, pattern in _PATTERNS:
         found = pattern.match(plain)
         if found:
             what = (found.groupdict().get("what") or "").strip().strip(_QUOTES)
             return Task(kind, re.sub(r"^(?:the|a|an|any|some) (?:word |term |phrase )?", "", what).strip(_QUOTES))
-    return None
+    for particular, pattern in KINDS.items():
+        if found := pattern.fullmatch(plain):
+            return Task("particular", " ".join(filter(None, found.groups())), particular)
+    found = _SUMMARY.fullmatch(plain)
+    return Task("summary", found["what"]) if found else None
 
 
-def scan(snapshot: Snapshot, task: Task, collections: Sequence[str] = ()) -> Scan:
-    """Carry out a task over every document."""
-    if task.what:
+def scan(snapshot: Snapshot, task: Task, collections: Sequence[str] = ()) -> Scan | None:
+    """Carry out a task; None when it is about a document that there is not, and so a question like any other."""
+    if task.kind in ("count", "list") and task.what:
         return _mentions(snapshot, task, collections)
-    entries = [e for e in snapshot.documents() if not collections or e.collection in collections]
+    entries = _entries(snapshot, collections)
+    if task.kind in ("summary", "particular"):
+        chosen = _named(entries, task.what)
+        if 0 < len(chosen) <= _TOGETHER:
+            return summarise(snapshot, chosen) if task.kind == "summary" else state(snapshot, chosen, task.particular)
+        if task.kind == "particular" or _telling(task.what):
+            return None
+    if task.kind == "overview" and len(entries) <= _TOGETHER:
+        return summarise(snapshot, entries)
+    return _overview(snapshot, entries)
+
+
+def _entries(snapshot: Snapshot, collections: Sequence[str]) -> list[DocumentEntry]:
+    return [entry for entry in snapshot.documents() if not collections or entry.collection in collections]
+
+
+def _named(entries: Sequence[DocumentEntry], name: str) -> list[DocumentEntry]:
+    """The documents whose title or source has every telling word of ``name``; where it has none ("the press
+    release"), those that are called so, else all."""
+    known = [(entry, set(terms(f"{entry.title} {entry.source}"))) for entry in entries]
+    wanted = set(_telling(name))
+    if wanted:
+        return [entry for entry, words in known if wanted <= words]
+    called = set(terms(name)) - STOP_WORDS
+    return [entry for entry, words in known if called and called <= words] or list(entries)
+
+
+def _telling(name: str) -> list[str]:
+    """The terms of a document's name that do not just say that it is a document."""
+    skipped = STOP_WORDS | {"about", "call", "titl", "content", "whole", "entir", "full"}
+    return [term for term in terms(_KIND_OF_DOCUMENT.sub(" ", name)) if term not in skipped]
+
+
+def _overview(snapshot: Snapshot, entries: Sequence[DocumentEntry]) -> Scan:
+    """How each document begins; the first few, when there are many."""
     numbers = [snapshot.passages_of(entry.document_id)[:_OPENING_PASSAGES] for entry in entries[:_SHOWN]]
     passages = snapshot.passages([number for found in numbers for number in found])
     begins = [[passages[number] for number in found if number in passages] for found in numbers]
-    chosen = [pair for found in begins if (pair := _opening(found, begins, 2 if len(begins) <= 3 else 1))]
-    hits = _as_hits([passage for passage, _ in chosen])
+    chosen = [pair for found in begins if (pair := _opening(found, begins, 2 if len(begins) <= _TOGETHER else 1))]
     head = f"There {'is 1 document' if len(entries) == 1 else f'are {len(entries)} documents'}"
-    more = "" if len(hits) >= len(entries) else f", of which {len(hits)} begin like this"
-    note = f"looked at how {len(hits)} of {len(entries)} documents begin, not at all they say"
-    return Scan(tuple(hits), (f"{head}{more}:\n", *_items(hits, [span for _, span in chosen])), note)
+    more = "" if len(chosen) >= len(entries) else f", of which {len(chosen)} begin like this"
+    note = f"looked at how {len(chosen)} of {len(entries)} documents begin, not at all they say"
+    return listing([Found(*pair) for pair in chosen], note, head=f"{head}{more}:")
 
 
 def _mentions(snapshot: Snapshot, task: Task, collections: Sequence[str]) -> Scan:
@@ -115,34 +164,25 @@ def _mentions(snapshot: Snapshot, task: Task, collections: Sequence[str]) -> Sca
     by_document: dict[str, list[Passage]] = {}
     for passage in sorted(exact, key=lambda passage: (passage.source, passage.start)):
         by_document.setdefault(passage.document_id, []).append(passage)
-    n, total = len(by_document), snapshot.n_documents
+    n = len(by_document)
+    total = len(_entries(snapshot, collections)) if collections else snapshot.n_documents
     note = f"the full text of all {snapshot.n_passages:,} passages was searched for “{task.what}”"
     if len(numbers) > _MOST_READ:
         note = f"only the first {_MOST_READ:,} of {len(numbers):,} passages with “{task.what}” were counted"
     if not n:
         return Scan((), (f"None of the {total} documents mentions “{task.what}”.",), note)
-    hits = _as_hits([found[0] for found in list(by_document.values())[:_SHOWN]])
+    found = [Found(first, _saying(first, phrase)) for first, *_ in list(by_document.values())[:_SHOWN]]
     shown = "" if n <= _SHOWN else f" The first {_SHOWN}:"
     places = f" in {len(exact)} passages" if len(exact) > 1 else ""
     verb = "mentions" if n == 1 else "mention"
     head = f"{n} of {total} documents {verb} “{task.what}”{places}{'.' if shown else ':'}{shown}"
-    return Scan(tuple(hits), (f"{head}\n", *_items(hits, [_saying(hit.passage, phrase) for hit in hits])), note)
+    return listing(found, note, head=head)
 
 
 def _pattern(what: str) -> re.Pattern[str]:
     """Matches a phrase whatever its case, spaces, hyphens and plural."""
     words = [re.escape(word) for word in re.findall(r"\w+", what)]
     return re.compile(r"(?<!\w)" + r"[\W_]+".join(words) + r"(?:'s|’s|e?s)?(?!\w)", re.IGNORECASE)
-
-
-def _as_hits(passages: Sequence[Passage]) -> list[Hit]:
-    return [Hit(passage, 1.0, rank, Why(fused=1.0)) for rank, passage in enumerate(passages, 1)]
-
-
-def _items(hits: Sequence[Hit], spans: Sequence[Span]) -> Iterator[str | Quote]:
-    for number, (hit, span) in enumerate(zip(hits, spans, strict=True), 1):
-        yield f"\n- {hit.passage.title}: "
-        yield Quote(number, span.start, span.end)
 
 
 def _saying(passage: Passage, phrase: re.Pattern[str]) -> Span:
