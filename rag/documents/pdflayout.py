@@ -20,6 +20,7 @@ __all__ = ["Block", "Line", "layout", "lines_of", "paragraphs", "without_leader"
 _BULLET = re.compile(
     r"^(?:[•▪◦‣●○■□➢➤✓✔*–—·-]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)]\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s|\.\d+\s)"
 )
+_MARKER = re.compile(r"^(?:[•▪◦‣●○■□➢➤✓✔]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,5})[.)])$")
 _LEADER = re.compile(r"(?:\s?[.…·_]){4,}\s*(?=[\divxlc]{1,6}$)")  # a contents line: "Surgery ......... 28"
 _SENTENCE_END = re.compile(r"[.!?:;。！？…]['\"”’)\]]*$")
 
@@ -63,7 +64,8 @@ def layout(page: PageText) -> list[Line | Table]:
     by_segment = {id(segment): table for table in tables for segment in table.segments}
     flow: list[Segment | Table] = []
     placed: set[int] = set()
-    for segment in page.segments if tables else columns_in_turn(page.segments):
+    segments = _with_markers(page.segments)
+    for segment in segments if tables else columns_in_turn(segments):
         table = by_segment.get(id(segment))
         if table is None:
             flow.append(segment)
@@ -75,6 +77,36 @@ def layout(page: PageText) -> list[Line | Table]:
         if isinstance(line, Line) and _reads_leftwards(line.text):
             line.x0, line.x1 = -line.x1, -line.x0  # so that lines begin at the small end
     return lines
+
+
+def _with_markers(segments: list[Segment]) -> list[Segment]:
+    """The segments with bullets and numbers that were drawn apart from their items in front of them."""
+    alone = [
+        marker
+        for marker, following in pairwise([*segments, None])
+        if _MARKER.match(marker.text) and not (following and _stands_before(marker, following))
+    ]
+    if not alone or len(alone) * len(segments) > 2_000_000:
+        return segments
+    ids = {id(marker) for marker in alone}
+    moved: dict[int, Segment] = {}  # by the item they belong to
+    for marker in alone:
+        items = [s for s in segments if id(s) not in ids and _stands_before(marker, s)]
+        if items:
+            moved.setdefault(id(min(items, key=lambda s: s.x0)), marker)
+    gone = {id(marker) for marker in moved.values()}
+    return [
+        one
+        for segment in segments
+        if id(segment) not in gone
+        for one in ([moved[id(segment)], segment] if id(segment) in moved else [segment])
+    ]
+
+
+def _stands_before(marker: Segment, item: Segment) -> bool:
+    """Whether the marker stands right in front of the item, on its baseline."""
+    gap = item.x0 - marker.x1
+    return abs(item.middle - marker.middle) < 0.4 * item.size and -1 < gap < 4 * item.size
 
 
 def _reads_leftwards(text: str) -> bool:
@@ -151,14 +183,29 @@ def _right_margins(lines: list[Line]) -> dict[int, float]:
     left, right = min((line.x0 for line in lines), default=0.0), max((line.x1 for line in lines), default=0.0)
     n_right = sum(1 for line in lines if line.x0 > (left + right) / 2 and len(line.text) > 20)
     margins: dict[int, float] = {}
+    runs = _runs(lines) if n_right >= 4 else {}
     for place, line in enumerate(lines):
-        near = lines[max(0, place - 6) : place + 7] if n_right >= 4 else lines
+        near = runs.get(place) or (lines[max(0, place - 6) : place + 7] if n_right >= 4 else lines)
         margins[id(line)] = max(
             other.x1
             for other in near
             if abs(other.x0 - line.x0) < 3 * line.size and abs(other.size - line.size) < 0.15 * line.size + 0.1
         )
     return margins
+
+
+def _runs(lines: list[Line]) -> dict[int, list[Line]]:
+    """For lines of stretches of four and more that are evenly spaced and begin at one x: their stretch."""
+    runs: dict[int, list[Line]] = {}
+    run: list[Line] = []
+    for place, line in enumerate(lines):
+        above = run[-1] if run else None
+        distance = above.y0 - line.y0 if above else 0.0
+        is_next = above is not None and 0 < distance < 1.6 * line.size and abs(above.x0 - line.x0) < line.size
+        run = [*run, line] if is_next and abs(run[0].size - line.size) < 0.6 else [line]
+        if len(run) >= 4:
+            runs |= {place - k: run for k in range(len(run))}
+    return runs
 
 
 def _continues(block: Block, line: Line, leading: float, right: dict[int, float]) -> bool:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import ctypes
 import io
 import math
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ MAX_OBJECTS = 20_000
 MAX_CHARACTERS = 200_000
 MAX_PIXELS = 12_000_000
 _INVISIBLE_MODE = 3
-_REPLACED = {0x02: "-", 0xF0B7: "•", 0xF0A7: "▪", 0xA0: " ", 0xFFFE: "-", 0x2011: "-"}
+_REPLACED = {0x02: "-", 0xF0B7: "•", 0xF0A7: "▪", 0xA0: " ", 0xFFFE: "-", 0x2010: "-", 0x2011: "-"}
 # Ligatures by their code points, and as TeX's fonts give them when they do not say what they are.
 _TEX_LIGATURES = {0x0: "ffi", 0x0B: "ff", 0x0C: "fi", 0x0E: "ffi", 0x0F: "ffl", 0x21B5: "ff"}
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
@@ -42,6 +45,7 @@ class Segment:
     y1: float
     size: float
     is_bold: bool
+    angle: int = 0  # quarter turns
     parts: list[Segment] | None = None  # what it was joined from
 
     @property
@@ -142,7 +146,38 @@ def page_text(page: Any) -> PageText:
         _read_characters(text_page, result, (left - 2, bottom - 2, right + 2, top + 2))
     finally:
         text_page.close()
+    result.segments = _downwards(result.segments, page.get_rotation() // 90)
     return result
+
+
+def _downwards(segments: list[Segment], rotation: int) -> list[Segment]:
+    """The segments with what PDFium hands over backwards set right: where text does not stand upright on the page
+    as shown, it sorts cells of a row and neighbouring lines by the wrong direction."""
+    ordered: list[Segment] = []
+    for is_turned, group in groupby(segments, key=lambda segment: segment.angle != rotation):
+        if not is_turned:
+            ordered += group
+            continue
+        run: list[list[Segment]] = []
+        for row in _on_one_line(group):
+            if run and not 0 < row[0].middle - run[-1][0].middle < 2.5 * row[0].size:
+                ordered += [segment for line in reversed(run) for segment in line]
+                run = []
+            run.append(row)
+        ordered += [segment for line in reversed(run) for segment in line]
+    return ordered
+
+
+def _on_one_line(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
+    """Segments that follow each other on one baseline, from left to right."""
+    row: list[Segment] = []
+    for segment in segments:
+        if row and abs(row[-1].middle - segment.middle) >= 0.4 * segment.size:
+            yield sorted(row, key=lambda s: s.x0)
+            row = []
+        row.append(segment)
+    if row:
+        yield sorted(row, key=lambda s: s.x0)
 
 
 def page_picture(page: Any, dots_per_inch: float = 300) -> bytes:
@@ -233,6 +268,7 @@ class _Runs:
         self._n_bold = 0
         self._pending_space = -1
         self._seen: dict[tuple[str, int, int], tuple[float, float]] = {}
+        self._rules = sorted(result.upright)
 
     @property
     def ends_with_letter(self) -> bool:
@@ -294,7 +330,18 @@ class _Runs:
             gap = max(x0 - last[2], last[0] - x1)
         if overlap < 0.35 * height and height > 0:
             return True
-        return gap > WIDE_GAP * size
+        return gap > WIDE_GAP * size or (
+            self._pending_space >= 0 and style.angle == 0 and self._is_ruled_off(last[2], x0, (y0 + y1) / 2)
+        )
+
+    def _is_ruled_off(self, x0: float, x1: float, y: float) -> bool:
+        """Whether an upright rule stands between two words: they are in different cells of a narrow table."""
+        place = bisect_left(self._rules, (x0 - 0.5,))
+        while place < len(self._rules) and self._rules[place][0] <= x1 + 0.5:
+            if self._rules[place][1] <= y <= self._rules[place][2]:
+                return True
+            place += 1
+        return False
 
     def end(self) -> None:
         self._pending_space = -1
@@ -306,6 +353,7 @@ class _Runs:
                     *_turned(self._box, self._style.angle),
                     self._style.size,
                     self._n_bold * 2 > len(self._text),
+                    self._style.angle,
                 )
             )
         self._text, self._index, self._style = [], [], None

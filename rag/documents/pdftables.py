@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rag.documents.pdfgrid import Cell, Table, ruled_tables
 from rag.documents.pdfpage import PageText, Segment
 
@@ -29,6 +31,9 @@ def _aligned_tables(segments: list[Segment]) -> list[Table]:
     while start < len(rows):
         end = _run_end(rows, start)
         columns = _table_columns(rows[start:end])
+        if not columns:
+            end = _piece_end(rows, start, end)
+            columns = _table_columns(rows[start:end])
         if columns:
             above = start - _n_names(rows[:start], rows[start], columns)
             tables.append(_placed(rows[above:end], columns))
@@ -65,6 +70,13 @@ def _run_end(rows: list[list[Segment]], start: int) -> int:
             break
         place += 1
     return place - n_single
+
+
+def _piece_end(rows: list[list[Segment]], start: int, end: int) -> int:
+    """Where the rows of a run first stand apart from those below by more than from each other."""
+    distances = [above[-1].middle - below[0].middle for above, below in pairwise(rows[start:end])]
+    usual = sorted(distances)[len(distances) // 4] if distances else 0.0
+    return next((start + n for n, distance in enumerate(distances, 1) if distance > 1.4 * usual), end)
 
 
 def _is_below(above: list[Segment], row: list[Segment]) -> bool:
@@ -107,7 +119,7 @@ def _with_symbols(row: list[Segment]) -> list[Segment]:
 def _join(left: Segment, right: Segment) -> Segment:
     return Segment(
         left.text + right.text, left.index + right.index, left.x0, min(left.y0, right.y0), right.x1,
-        max(left.y1, right.y1), right.size, right.is_bold, [*(left.parts or [left]), *(right.parts or [right])],
+        max(left.y1, right.y1), right.size, right.is_bold, right.angle, [*(left.parts or [left]), *(right.parts or [right])],
     )  # fmt: skip
 
 
@@ -131,7 +143,33 @@ def _table_columns(run: list[list[Segment]]) -> list[tuple[float, float]]:
     cells = [cell for row in full for cell in row]
     fitting = sum(1 for row in full if _fits(row, columns))
     is_prose = sum(len(cell.text) for cell in cells) / len(cells) > 38
-    return [] if fitting < 0.7 * len(full) or (is_prose and len(columns) <= 3) else columns
+    if fitting < 0.7 * len(full) or (is_prose and len(columns) <= 3) or not _line_up(full, columns):
+        return []
+    return columns
+
+
+def _line_up(rows: list[list[Segment]], columns: list[tuple[float, float]]) -> bool:
+    """Whether most cells share an edge or their middle with another in their column. The words of justified
+    lines with wide spaces do not."""
+    cells: dict[int, list[Segment]] = {}
+    for row in rows:
+        for cell in row:
+            cells.setdefault(_column_of(cell, columns), []).append(cell)
+    cells.pop(0, None)
+    n_shared = sum(_n_sharing(column) for column in cells.values())
+    return n_shared >= 0.6 * sum(map(len, cells.values()))
+
+
+def _n_sharing(column: list[Segment]) -> int:
+    """How many cells of a column begin where another one does, or end, or have their middle, whichever is most."""
+    most = 0
+    for places in ([c.x0 for c in column], [c.x1 for c in column], [(c.x0 + c.x1) / 2 for c in column]):
+        shared: set[int] = set()
+        for a, b in pairwise(sorted(range(len(column)), key=places.__getitem__)):
+            if places[b] - places[a] < 0.15 * column[a].size:
+                shared |= {a, b}
+        most = max(most, len(shared))
+    return most
 
 
 def _placed(run: list[list[Segment]], columns: list[tuple[float, float]]) -> Table:
