@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 
-def pdf_of(pages: Sequence[Sequence[tuple[float, float, float, str]]], *, rules: str = "", title: str = "") -> bytes:
-    """A PDF of text lines (x, y, size, words); a size below 0 means bold. ``rules`` are drawing operators."""
+def pdf_of(
+    pages: Sequence[Sequence[tuple[float, float, float, str]]], *, rules: str = "", title: str = "", turn: int = 0
+) -> bytes:
+    """A PDF of text lines (x, y, size, words); a size below 0 means bold. ``rules`` are drawing operators, ``turn``
+    is by how many degrees a viewer turns the pages."""
     objects: list[bytes] = []
 
     def add(body: str | bytes) -> int:
@@ -32,7 +35,7 @@ def pdf_of(pages: Sequence[Sequence[tuple[float, float, float, str]]], *, rules:
         content = add(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
         kids.append(
             add(
-                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
+                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Rotate {turn} "
                 f"/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> /Contents {content} 0 R >>"
             )
         )

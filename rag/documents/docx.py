@@ -19,6 +19,10 @@ __all__ = ["Docx"]
 _LEFT_OUT = frozenset(("del", "moveFrom", "instrText", "delText", "pPr", "rPr", "tblPr", "sectPr", "Fallback",
                        "commentReference", "annotationRef", "delInstrText", "rt"))  # fmt: skip
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ROMAN = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+    (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
 
 
 class Docx(FileLoader):
@@ -49,6 +53,7 @@ class _Styles:
     levels: dict[str, int] = field(default_factory=dict)  # style id -> heading level
     titles: set[str] = field(default_factory=set)
     lists: set[str] = field(default_factory=set)
+    numbers: dict[str, tuple[str, int]] = field(default_factory=dict)  # style id -> list and depth
 
 
 @dataclass(slots=True)
@@ -90,7 +95,7 @@ class _Reader:
         style, level, number = self._properties(element)
         if text.strip():
             if level:
-                self._writer.heading(text, level)
+                self._writer.heading(self._number(*number) + text if number is not None else text, level)
             elif style in self._styles.titles:
                 self._writer.heading(text, 1)
                 self.title = self.title or one_line(text)
@@ -116,25 +121,25 @@ class _Reader:
         outline = properties.find("outlineLvl")
         if outline is not None and outline.get("val", "9").isdigit() and int(outline.get("val", "9")) < 9:
             level = int(outline.get("val", "9")) + 1
-        numbered = properties.find("numPr")
-        number = None
-        if numbered is not None:
-            ident, depth = numbered.find("numId"), numbered.find("ilvl")
-            if ident is not None and ident.get("val") not in (None, "0"):
-                number = (ident.get("val", ""), int(depth.get("val", "0")) if depth is not None else 0)
+        number = _numbered(properties.find("numPr"), self._styles.numbers.get(name))
         return name, level, number
 
     def _marker(self, ident: str, depth: int) -> str:
-        kind = self._formats.get((ident, depth), "bullet")
-        if kind in ("bullet", "none"):
-            return "- "
+        return self._number(ident, depth) or "- "
+
+    def _number(self, ident: str, depth: int) -> str:
+        """The next number of a list as it is shown ("4.2 "), "" for bullets."""
+        level = self._formats.get((ident, depth), _Level())
+        if level.kind in ("bullet", "none"):
+            return ""
         for other in [key for key in self._counters if key[0] == ident and key[1] > depth]:
             del self._counters[other]
-        n = self._counters[(ident, depth)] = self._counters.get((ident, depth), 0) + 1
-        if kind.endswith("Letter"):
-            letter = _LETTERS[(n - 1) % 26]
-            return f"{letter if kind.startswith('lower') else letter.upper()}. "
-        return f"{n}. "
+        self._counters[(ident, depth)] = self._counters.get((ident, depth), level.start - 1) + 1
+        shown = level.pattern or f"%{depth + 1}."
+        for above in range(depth + 1):
+            n = self._counters.setdefault((ident, above), 1)
+            shown = shown.replace(f"%{above + 1}", _counted(n, self._formats.get((ident, above), level).kind))
+        return f"{shown.strip()} "
 
     def _collect(self, element: Element, found: _Paragraph) -> None:
         """The words of a paragraph; text boxes and notes in it are set aside."""
@@ -173,6 +178,7 @@ class _Reader:
         rows: list[list[str]] = []
         n_header = 0
         above: dict[int, str] = {}  # column -> words of a cell that reaches down
+        inner = [table for row in _rows(element) for cell in _cells(row) for table in _inner_tables(cell)]
         for item in _rows(element):
             cells: list[str] = []
             for cell in _cells(item):
@@ -190,16 +196,18 @@ class _Reader:
             for row in rows:
                 for words in row:
                     self._writer.paragraph(words)
-            return
-        write_table(self._writer, rows, n_header if 0 < n_header < len(rows) else None)
+        else:
+            write_table(self._writer, rows, n_header if 0 < n_header < len(rows) else None)
+        for table in inner:
+            self._table(table)
 
     def _cell_text(self, cell: Element) -> str:
-        parts = []
-        for paragraph in cell.iter("p"):
-            found = _Paragraph()
-            self._collect(paragraph, found)
-            parts += ["".join(found.text), *found.notes]
-        return "\n".join(part for part in parts if part.strip())
+        return "\n".join(filter(None, map(self._words, _own_paragraphs(cell))))
+
+    def _words(self, paragraph: Element) -> str:
+        found = _Paragraph()
+        self._collect(paragraph, found)
+        return "\n".join(part for part in ("".join(found.text), *found.notes) if part.strip())
 
     def write_edges(self) -> list[list[int]]:
         """Write each page header and footer once; returns their spans, which are boilerplate."""
@@ -207,12 +215,47 @@ class _Reader:
         names = [n for n in self._package.names if n.startswith(("word/header", "word/footer")) and n.endswith(".xml")]
         seen: set[str] = set()
         for name in sorted(names):
-            words = one_line(" ".join(self._cell_text(p) for p in [self._package.xml(name)]))
+            words = one_line(" ".join(map(self._words, self._package.xml(name).iter("p"))))
             if words and not words.isdigit() and words not in seen and len(words) < 2000:
                 seen.add(words)
                 self._writer.paragraph(words)
                 spans.append([self._writer.n_characters - len(words), self._writer.n_characters])
         return spans
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How one depth of a list is numbered."""
+
+    kind: str = "bullet"
+    pattern: str = ""
+    start: int = 1
+
+
+def _numbered(properties: Element | None, default: tuple[str, int] | None) -> tuple[str, int] | None:
+    """The list and depth that ``numPr`` names; list 0 takes a paragraph out of its style's list."""
+    if properties is None:
+        return default
+    ident, depth = properties.find("numId"), properties.find("ilvl")
+    digits = depth.get("val", "0") if depth is not None else "0"
+    if ident is None:
+        return (default[0], int(digits)) if default and digits.isdigit() else default
+    name = ident.get("val", "0")
+    return (name, int(digits) if digits.isdigit() else 0) if name != "0" else None
+
+
+def _counted(n: int, kind: str) -> str:
+    """The number as a figure, a letter or in Roman figures."""
+    if kind.endswith("Letter"):
+        letter = _LETTERS[(n - 1) % 26] * ((n - 1) // 26 + 1)
+        return letter if kind.startswith("lower") else letter.upper()
+    if kind.endswith("Roman") and 0 < n < 4000:
+        roman = ""
+        for value, figure in _ROMAN:
+            roman += figure * (n // value)
+            n %= value
+        return roman if kind.startswith("lower") else roman.upper()
+    return f"{n:02d}" if kind == "decimalZero" else str(n)
 
 
 def _rows(table: Element) -> Iterator[Element]:
@@ -229,6 +272,23 @@ def _cells(row: Element) -> Iterator[Element]:
             yield child
         elif child.tag in ("sdt", "sdtContent", "customXml"):
             yield from _cells(child)
+
+
+def _own_paragraphs(cell: Element) -> Iterator[Element]:
+    """The paragraphs in a cell that do not stand in a table inside it."""
+    for child in cell:
+        if child.tag == "p":
+            yield child
+        elif child.tag != "tbl":
+            yield from _own_paragraphs(child)
+
+
+def _inner_tables(cell: Element) -> Iterator[Element]:
+    for child in cell:
+        if child.tag == "tbl":
+            yield child
+        elif child.tag != "p":
+            yield from _inner_tables(child)
 
 
 def _spans(properties: Element | None) -> tuple[int, str]:
@@ -254,6 +314,8 @@ def _styles(package: Package) -> _Styles:
         words = (name.get("val", "") if name is not None else ident).lower()
         parent = style.find("basedOn")
         based[ident] = parent.get("val", "") if parent is not None else ""
+        if (number := _numbered(style.find("pPr/numPr"), None)) is not None:
+            result.numbers[ident] = number
         outline = style.find("pPr/outlineLvl")
         level = outline.get("val", "") if outline is not None else ""
         if words.startswith("heading ") and words[8:].split(" ")[0].isdigit():
@@ -267,21 +329,28 @@ def _styles(package: Package) -> _Styles:
     for ident, parent_id in based.items():
         if ident not in result.levels and parent_id in result.levels:
             result.levels[ident] = result.levels[parent_id]
+        if ident not in result.numbers and parent_id in result.numbers:
+            result.numbers[ident] = result.numbers[parent_id]
     return result
 
 
-def _numbering(package: Package) -> dict[tuple[str, int], str]:
-    """The number format by list and depth."""
+def _numbering(package: Package) -> dict[tuple[str, int], _Level]:
+    """How lists are numbered, by list and depth."""
     root = package.xml_or_none("word/numbering.xml")
     if root is None:
         return {}
-    abstract: dict[str, dict[int, str]] = {}
+    abstract: dict[str, dict[int, _Level]] = {}
     for item in root.iter("abstractNum"):
         levels = {}
         for level in item.iter("lvl"):
-            kind = level.find("numFmt")
+            kind, pattern, start = level.find("numFmt"), level.find("lvlText"), level.find("start")
+            first = start.get("val", "1") if start is not None else "1"
             if level.get("ilvl", "").isdigit():
-                levels[int(level.get("ilvl", "0"))] = kind.get("val", "") if kind is not None else "bullet"
+                levels[int(level.get("ilvl", "0"))] = _Level(
+                    kind.get("val", "") if kind is not None else "bullet",
+                    pattern.get("val", "")[:40] if pattern is not None else "",
+                    int(first) if first.isdigit() else 1,
+                )
         abstract[item.get("abstractNumId", "")] = levels
     formats = {}
     for item in root.iter("num"):

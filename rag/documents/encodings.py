@@ -12,6 +12,7 @@ import codecs
 import re
 from collections import Counter
 
+from rag.documents.language import language_of
 from rag.errors import DocumentError
 
 __all__ = ["decode", "is_binary"]
@@ -28,8 +29,17 @@ _SJIS_KANJI = re.compile(rb"[\x81-\x9f\xe0-\xea][\x40-\x7e\x80-\xfc]")
 _EUC_PAIR = re.compile(rb"[\xa1-\xfe][\xa1-\xfe]")
 _GB_FOUR = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")
 _BIG5_PAIR = re.compile(rb"[\xa1\xa4-\xc6\xc9-\xf9][\x40-\x7e\xa1-\xfe]")
-# Letters of Polish, Czech and Hungarian that are signs in Windows-1252, inside a word.
-_CENTRAL_EUROPEAN = re.compile(rb"[A-Za-z][\xb3\xb9\xbf\xb1\xbe\x9c\x9f\x9a\x9e\xf8\xec\xf5\xfb][a-z]")
+# The letters around a text's accents tell its language, whatever the accents were decoded to.
+_OF_LANGUAGE = {
+    **dict.fromkeys(("pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro"), "cp1250"),
+    **dict.fromkeys(("tr", "az"), "cp1254"),
+    **dict.fromkeys(("lt", "lv", "et"), "cp1257"),
+}
+_SMALL_THEN_CAPITAL = re.compile(r"[a-zß-öø-ÿа-яё][À-ÖØ-ÞŠŽŸА-ЯЁ]")
+_LETTER_IN_WORD = re.compile(
+    r"(?<=[A-Za-zß-ž])[ß-öø-ÿąćęłńśźżčďěňřšťůžőűœ](?=[\w\s.,;:!?)])|\b[ß-öø-ÿąćęłńśźżčřšž](?=[a-z])"
+)
+_SIGN_IN_WORD = re.compile(r"(?<=[a-z])[^\w\s\x00-\x7f’‘“”«»–—…·\u00ad\u00a0](?=[a-z])|[a-z][\ufffd\x80-\x9f]")
 _SINGLE_BYTE = [
     "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "koi8_u", "iso8859_5",
     "iso8859_7", "tis_620",
@@ -39,7 +49,7 @@ _CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 
 def is_binary(data: bytes) -> bool:
     """Whether the bytes are no text in any encoding: control bytes in number, and not UTF-16 or -32."""
-    head = data[:65536]
+    head = data[:65536].rstrip(b"\0")
     if head.startswith(tuple(mark for mark, _ in _BOMS)) or not head:
         return False
     if _wide_encoding(head):
@@ -98,13 +108,15 @@ def _damaged(data: bytes, name: str) -> bool:
 
 def _wide_encoding(head: bytes) -> str:
     """UTF-16 or UTF-32 without a mark, by the positions of NUL bytes; "" when it is neither."""
-    if len(head) < 4 or b"\0" not in head:
+    if len(head) < 4 or b"\0" not in head.rstrip(b"\0"):
         return ""
     quarters = [head[k::4].count(0) / max(1, len(head[k::4])) for k in range(4)]
     if len(head) % 4 == 0 and min(quarters[1:]) > 0.9 > quarters[0] * 2:
         return "utf-32-le"
     if len(head) % 4 == 0 and min(quarters[:3]) > 0.9 > quarters[3] * 2:
         return "utf-32-be"
+    if len(head) % 2 == 0 and (name := _utf16_of_one_script(head)):
+        return name
     even, odd = (head[k::2].count(0) / max(1, len(head[k::2])) for k in range(2))
     if odd > 0.3 and even < 0.05:
         return "utf-16-le"
@@ -133,8 +145,57 @@ def _legacy(data: bytes) -> tuple[str, str, list[str]]:
             return text, name, []
     letters = sum(1 for byte in sample if byte >= 0x80 or chr(byte).isalpha())
     high = sum(1 for byte in sample if byte >= 0x80)
-    name = _guessed(sample) if high > 0.4 * letters or _CENTRAL_EUROPEAN.search(sample) else "cp1252"
+    name = (_cyrillic(sample) or _guessed(sample)) if high > 0.4 * letters else _western(sample)
     return data.decode(name, "replace"), name, []
+
+
+def _cyrillic(sample: bytes) -> str:
+    """The encoding in which a text is made of the commonest Russian letters, in words that are not wRiTtEn so."""
+    best, best_share = "", 0.45
+    for name in ("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic"):
+        text = sample.decode(name, "replace")
+        n = sum(1 for char in text if char >= "\x80")
+        common = sum(map(text.count, "оеаинтсрвл")) - 2 * len(_SMALL_THEN_CAPITAL.findall(text))
+        if common > best_share * n:
+            best, best_share = name, common / n
+    return best
+
+
+def _western(sample: bytes) -> str:
+    """Windows-1252, unless its signs would stand inside words that another encoding makes of letters, or the
+    language is one that is written in another one."""
+    best, most = "cp1252", _n_letters_in_words(sample, "cp1252")
+    for name in ("cp850", "mac_roman", "iso8859_2"):
+        n = _n_letters_in_words(sample, name)
+        if n > most + max(1, 0.1 * abs(most)):
+            best, most = name, n
+    if best == "cp1252" and _LETTER_IN_WORD.search(sample.decode("cp1252", "replace")):
+        best = _OF_LANGUAGE.get(language_of(sample.decode("cp1252", "replace")), best)
+    if best in ("iso8859_2", "cp1250"):
+        return max(("cp1250", "iso8859_2"), key=lambda name: _n_letters_in_words(sample, name))
+    return best
+
+
+def _n_letters_in_words(sample: bytes, name: str) -> int:
+    """How many bytes above ASCII are small letters next to letters, less those that are signs there."""
+    text = sample.decode(name, "replace")
+    good = len(_LETTER_IN_WORD.findall(text))
+    return good - 2 * len(_SIGN_IN_WORD.findall(text)) - 2 * len(_SMALL_THEN_CAPITAL.findall(text))
+
+
+def _utf16_of_one_script(head: bytes) -> str:
+    """UTF-16 of letters beyond Latin, such as Cyrillic: every second byte is one of two low ones."""
+    for start, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        half = Counter(head[start::2])
+        common = half.most_common(2)
+        if (
+            len(common) == 2
+            and all(byte < 0x20 and byte not in b"\t\n\r" for byte, _ in common)
+            and sum(count for _, count in common) > 0.95 * len(head) / 2
+            and len(set(head[1 - start :: 2])) > 8
+        ):
+            return name
+    return ""
 
 
 def _escaped(sample: bytes) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 from rag.documents.canonical import one_line
+from rag.documents.dates import iso_date
 from rag.documents.htmltables import Cell, cell_text, grid_of, header_rows, labelled_rows
 
 __all__ = ["Block", "PageParser", "declared_encoding"]
@@ -37,6 +40,7 @@ _FURNITURE_NAMES = re.compile(
     r"(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_CELL_ROLES = ("cell", "gridcell", "columnheader", "rowheader")
 _HIDING_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$|!)|font-size\s*:\s*0"
     r"|(?:left|top|text-indent)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*0",
@@ -111,6 +115,8 @@ class PageParser(HTMLParser):
         self._note_fields(tag, values)
         if tag == "br":
             self._buffer.append("\n")
+        elif values.get("role") in _CELL_ROLES:
+            self._buffer.append(" ")
         if tag in _VOID:
             if tag == "hr":
                 self._flush()
@@ -204,7 +210,7 @@ class PageParser(HTMLParser):
     def _effect(self, tag: str, values: dict[str, str]) -> str:
         if tag == "script" and values.get("type", "").strip().lower() == "application/ld+json":
             return "linked data"
-        if tag in _DROPPED and tag != "head":
+        if (tag in _DROPPED and tag != "head") or tag == "del":
             return "drop"
         classes = values.get("class", "")[:500]
         if (
@@ -327,7 +333,11 @@ class PageParser(HTMLParser):
                 self._fields.setdefault(known, content)
         elif tag == "link" and values.get("rel", "").lower() == "canonical":
             self._fields["url"] = values.get("href", "")[:2000]
-        elif tag == "time" and values.get("datetime") and self._counts.get("article"):
+        elif (
+            tag == "time"
+            and values.get("datetime")
+            and (self._counts.get("article") or values.get("itemprop", "").lower() == "datepublished")
+        ):
             self._fields.setdefault("time", values["datetime"][:40])
 
     def _note_style(self, css: str) -> None:
@@ -340,9 +350,11 @@ class PageParser(HTMLParser):
             value = json.loads(data[:200_000])
         except (ValueError, RecursionError):
             return
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, dict) and isinstance(date := item.get("datePublished"), str):
+        for item in _things(value):
+            if isinstance(date := item.get("datePublished"), str):
                 self._fields.setdefault("date", date[:40])
+                if authors := _people(item.get("author")):
+                    self._fields.setdefault("author", authors)
 
     def fields(self) -> dict[str, str]:
         """Title, author, date, url and language, as far as the page says."""
@@ -354,15 +366,35 @@ class PageParser(HTMLParser):
             for block in self.blocks[:500]
             if block.kind == "heading" and block.level == 1 and not block.regions & {"furniture", "footer"}
         ]
+        if plain and any(b.kind == "heading" and one_line(b.text) == plain for b in self.blocks[:50]):
+            own = [plain]  # also where it stands in the page's header
         # the heading says which part of "Ducks | The Pond" is the title, and a lone one is it
         title = next((words for words in own if words in title), own[0] if len(own) == 1 else title) or title
         if not fields.get("url", "").startswith("http"):
             fields.pop("url", None)
-        date = fields.pop("date", "") or fields.pop("time", "")
-        fields.pop("time", None)
-        if match := re.match(r"\d{4}-\d\d-\d\d", date):
-            date = match[0]
+        date = fields.pop("date", "") or fields.pop("time", "") or fields.pop("modified", "")
+        fields = {key: value for key, value in fields.items() if key not in ("time", "modified")}
+        date = iso_date(date)
         return {key: value for key, value in {**fields, "title": title, "date": date}.items() if value}
+
+
+def _things(value: object) -> Iterator[dict[str, Any]]:
+    """The objects in a page's linked data, those of its graph included."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            yield item
+            graph = item.get("@graph")
+            yield from (one for one in graph if isinstance(one, dict)) if isinstance(graph, list) else ()
+
+
+def _people(value: object) -> str:
+    """The names of authors, who are given as texts or as objects."""
+    names = [
+        one_line(name)
+        for one in (value if isinstance(value, list) else [value])
+        if isinstance(name := one.get("name") if isinstance(one, dict) else one, str)
+    ]
+    return ", ".join(name for name in names if name and not name.startswith("http"))[:300]
 
 
 _META = {
@@ -371,7 +403,18 @@ _META = {
     "author": "author",
     "article:author": "author",
     "dc.creator": "author",
+    "parsely-author": "author",
+    "byl": "author",
     "article:published_time": "date",
+    "parsely-pub-date": "date",
+    "og:article:published_time": "date",
+    "publish_date": "date",
+    "publication_date": "date",
+    "date.issued": "date",
+    "dcterms.created": "date",
+    "dcterms.issued": "date",
+    "last-modified": "modified",
+    "dcterms.creator": "author",
     "datepublished": "date",
     "date": "date",
     "dc.date": "date",

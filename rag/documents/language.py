@@ -44,7 +44,13 @@ def language_of(text: str) -> str:
                 return language
     known = [word for word in words if word in _COMMON]
     n_english = sum(map(_ENGLISH.__contains__, known))
-    if len(words) >= 12 and n_english > 0.15 * len(words) and len(known) - n_english < 0.2 * n_english:
+    n_different = len(set(known) & _ENGLISH)  # "a" alone is at home in Hungarian and Portuguese too
+    if (
+        len(words) >= 12
+        and n_different >= 3
+        and n_english > 0.15 * len(words)
+        and len(known) - n_english < 0.2 * n_english
+    ):
         return "en"
     if len(words) < 8:
         return ""

@@ -22,6 +22,7 @@ __all__ = ["Mail", "Mailbox", "WebArchive", "write_mail_text"]
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _QUOTE = re.compile(r"^\s*>")
+_APPLE_LENGTH = re.compile(rb"^(\d{1,9})[ \t]*\r?\n")
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 MAX_MESSAGES = 20_000
 
@@ -29,11 +30,16 @@ MAX_MESSAGES = 20_000
 class Mail(FileLoader):
     """The loader for one message in a file."""
 
-    suffixes = (".eml",)
+    suffixes = (".eml", ".emlx")
 
     def load(self, path: Path) -> Iterator[Document | Part]:
         """The message as a document, then its attachments."""
-        yield from _message(path.read_bytes(), "")
+        data = path.read_bytes()
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:40]:  # saved as UTF-16
+            data = decode(data)[0].encode("utf-8", "replace")
+        if path.suffix.lower() == ".emlx" and (match := _APPLE_LENGTH.match(data)):
+            data = data[match.end() : match.end() + int(match[1])]
+        yield from _message(data.lstrip(b"\xef\xbb\xbf\r\n"), "")
 
 
 class Mailbox(FileLoader):
@@ -106,13 +112,16 @@ def _message(data: bytes, name: str) -> Iterator[Document | Part]:
         if headers[header]:
             writer.item(f"{header}: {headers[header]}")
     attachments: list[Part] = []
-    body = _best_body(message)
+    body = None if message.get_content_type() == "multipart/encrypted" else _best_body(message)
     if body is not None:
         if body.get_content_subtype() == "html":
             write_html(writer, _content(body))
         else:
             write_mail_text(writer, _content(body))
-    for number, part in enumerate(_leaves(message), 1):
+    is_sealed = message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime")
+    if is_sealed:
+        writer.warn("the message is encrypted: only its headers were read")
+    for number, part in enumerate(() if is_sealed else _leaves(message), 1):
         if part is not body and part.get_content_maintype() != "multipart" and _is_attachment(part, body):
             attachments.append(_attachment(part, number))
     document = writer.document(
@@ -146,11 +155,24 @@ def _best_body(message: Message) -> Message | None:
         for part in _leaves(message)
         if part.get_content_maintype() == "text" and part.get_content_disposition() != "attachment"
     ]
-    for kind in ("plain", "html"):
-        for part in candidates:
-            if part.get_content_subtype() == kind and _content(part).strip():
-                return part
-    return candidates[0] if candidates else None
+    found = {
+        kind: part
+        for part in reversed(candidates)
+        if (kind := part.get_content_subtype()) in ("plain", "html") and _content(part).strip()
+    }
+    plain, html = found.get("plain"), found.get("html")
+    if plain is None or html is None:
+        return plain or html or (candidates[0] if candidates else None)
+    return html if _only_points_to(_content(plain), _content(html)) else plain
+
+
+def _only_points_to(plain: str, html: str) -> bool:
+    """Whether the plain text says no more than that there is a page to be looked at."""
+    if len(plain) > 300:
+        return False
+    writer = Writer()
+    write_html(writer, html)
+    return writer.n_characters > max(2 * len(plain), len(plain) + 40)
 
 
 def _is_attachment(part: Message, body: Message | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from rag.documents.canonical import Writer, clean
 from rag.documents.encodings import decode
@@ -34,6 +34,9 @@ class Notebook(FileLoader):
         except ValueError as error:
             raise DocumentError(f"is not valid JSON: {error}") from error
         cells = notebook.get("cells") if isinstance(notebook, dict) else None
+        if cells is None and isinstance(notebook, dict):  # before version 4
+            sheets = notebook.get("worksheets")
+            cells = [cell for sheet in sheets for cell in sheet.get("cells", ())] if _are_objects(sheets) else None
         if not isinstance(cells, list):
             raise DocumentError("is not a notebook: it has no cells")
         writer = Writer()
@@ -41,8 +44,10 @@ class Notebook(FileLoader):
         for cell in cells:
             if not isinstance(cell, dict):
                 continue
-            source = _joined(cell.get("source"))
-            if cell.get("cell_type") == "markdown":
+            source = _joined(cell.get("source") or cell.get("input"))
+            if cell.get("cell_type") == "heading":
+                writer.heading(source, 1)
+            elif cell.get("cell_type") == "markdown":
                 heading = write_markdown(writer, source)
                 title = title or heading
             elif cell.get("cell_type") == "code":
@@ -54,6 +59,10 @@ class Notebook(FileLoader):
         yield writer.document(
             title, mime="application/x-ipynb+json", kind="notebook", encoding=encoding, warnings=warnings
         )
+
+
+def _are_objects(value: Any) -> TypeGuard[list[dict[str, Any]]]:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _joined(source: Any) -> str:

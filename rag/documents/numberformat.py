@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 __all__ = ["shown"]
 
+_ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
+_PLACES = re.compile(r"[0#?][0#?,]*(?:\.[0#?]*)?,*")
+_MASK = re.compile(r"^[^0#?.,]*(?:0+[^0#?.,]+)+0+[^0#?.,]*$")
+_FRACTION = re.compile(r"[#0?]*\s*(\?+)/(\?+|\d+)")
 _QUOTED = re.compile(r"\"[^\"]*\"|\\.|_.|\*.")
 _BRACKETS = re.compile(r"\[[^\]]*\]")
-_CURRENCY = re.compile(r"\[\$([^\]-]+)[^\]]*\]|\"?([€$£¥₹])\"?")
 
 
 def shown(raw: str, pattern: str, *, from_1904: bool = False) -> str:
@@ -25,20 +29,68 @@ def shown(raw: str, pattern: str, *, from_1904: bool = False) -> str:
         return raw
     section = pattern.split(";")[0]
     bare = _BRACKETS.sub("", _QUOTED.sub("", section)).lower()
+    if match := _ELAPSED.search(section):
+        return _elapsed(number, match[1][0].lower())
     if any(letter in bare for letter in "ydhs") or (re.search(r"m", bare) and "general" not in bare):
         return _date(number, bare, raw, from_1904)
     if "%" in bare:
         return f"{number * 100:.{_decimals(bare)}f}%"
     if not bare or "general" in bare or bare == "@" or "e+" in bare:
         return _general(number)
-    digits = f"{abs(number):,.{_decimals(bare)}f}" if ",##" in bare else f"{abs(number):.{_decimals(bare)}f}"
-    sign = "-" if number < 0 and digits.strip("0.,") else ""
-    match = _CURRENCY.search(section)
-    symbol = (match[1] or match[2]).strip() if match else ""
-    if not symbol:
-        return sign + digits
-    after = match is not None and match.start() > section.find("0")
-    return f"{sign}{digits} {symbol}" if after else f"{sign}{symbol}{digits}"
+    if match := _FRACTION.search(bare):
+        return _fraction(number, match[2])
+    return _number(number, _literal(section))
+
+
+def _literal(section: str) -> str:
+    """The format with what it shows as it is: currencies, quoted and escaped characters; no colours or conditions."""
+    section = re.sub(r"\[\$([^\]-]*)[^\]]*\]", r"\1", section)
+    section = re.sub(r"_.|\*.", "", _BRACKETS.sub("", section))
+    return re.sub(r"\\(.)", r"\1", section.replace('"', ""))
+
+
+def _number(number: float, pattern: str) -> str:
+    """A number in its places with what stands before and after them: "€1,200.50", "30 kg", "(555) 123-4567"."""
+    if _MASK.match(pattern) and number == int(number) >= 0:
+        digits = f"{int(number):0{pattern.count('0')}d}"
+        head, rest = digits[: len(digits) - pattern.count("0")], list(digits[len(digits) - pattern.count("0") :])
+        return head + "".join(rest.pop(0) if char == "0" else char for char in pattern)
+    places = _PLACES.search(pattern)
+    if places is None:
+        return _general(number)
+    before, after = pattern[: places.start()].strip(" ("), pattern[places.end() :].rstrip(" )")
+    thousands = len(places[0]) - len(places[0].rstrip(","))
+    figures = abs(number) / 1000**thousands
+    whole = places[0].rstrip(",").partition(".")[0]
+    if whole.isdigit() and len(whole) > 1:
+        digits = f"{figures:0{len(whole) + bool(_decimals(places[0])) + _decimals(places[0])}.{_decimals(places[0])}f}"
+    else:
+        digits = f"{figures:{',' if ',' in whole else ''}.{_decimals(places[0])}f}"
+    sign = "-" if number < 0 and digits.strip("0.,") and "-" not in before else ""
+    gap = " " if after[:1] in _SYMBOLS and after else ""
+    return f"{sign}{before}{digits}{gap}{after}"
+
+
+_SYMBOLS = "€$£¥₹"
+
+
+def _elapsed(days: float, unit: str) -> str:
+    """A span of time: "26:30" hours, as it can be longer than a day."""
+    seconds = round(abs(days) * 86_400)
+    if unit == "s":
+        return str(seconds)
+    minutes = seconds // 60
+    lead = f"{minutes // 60}:{minutes % 60:02d}" if unit == "h" else f"{minutes}"
+    return f"{'-' if days < 0 else ''}{lead}{f':{seconds % 60:02d}' if seconds % 60 or unit == 'm' else ''}"
+
+
+def _fraction(number: float, below: str) -> str:
+    """A number with a common fraction, such as "1 1/2"."""
+    limit = int(below) if below.isdigit() else 10 ** len(below) - 1
+    part = Fraction(abs(number)).limit_denominator(max(1, limit))
+    whole, rest = divmod(part, 1)
+    shown = " ".join(str(piece) for piece in (whole, rest) if piece) or "0"
+    return f"{'-' if number < 0 else ''}{shown}"
 
 
 def _decimals(bare: str) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from rag.documents.canonical import Writer, one_line
 from rag.documents.loading import FileLoader
-from rag.documents.packages import Package
+from rag.documents.packages import Package, parse_xml
 from rag.documents.tables import write_table
 from rag.documents.xlsx import MAX_COLUMNS, MAX_ROWS, write_sheet
 from rag.errors import DocumentError
@@ -24,26 +25,26 @@ _MAX_REPEATS = 1000
 class OpenDocument(FileLoader):
     """The loader for OpenDocument files."""
 
-    suffixes = (".odt", ".ott", ".odp", ".otp", ".ods", ".ots", ".odg")
+    suffixes = (".odt", ".ott", ".odp", ".otp", ".ods", ".ots", ".odg", ".fodt", ".fods", ".fodp")
 
     def load(self, path: Path) -> Iterator[Document]:
         """The file as one document; slides and sheets are its pages."""
-        with Package(path) as package:
-            _refuse_encrypted(package)
-            body = package.xml("content.xml").find("body")
-            if body is None or not len(body):
-                raise DocumentError("holds no text")
-            writer = Writer()
-            reader = _Reader(writer)
-            kind = body[0].tag
-            if kind == "spreadsheet":
-                reader.sheets(body[0])
-            elif kind in ("presentation", "drawing"):
-                reader.slides(body[0])
-            else:
-                reader.container(body[0])
-            boilerplate = _write_edges(writer, package)
-            fields = _properties(package)
+        content, styles, meta = _parts(path)
+        body = content.find("body")
+        if body is None or not len(body):
+            raise DocumentError("holds no text")
+        writer = Writer()
+        _drop_hidden(content, writer)
+        reader = _Reader(writer)
+        kind = body[0].tag
+        if kind == "spreadsheet":
+            reader.sheets(body[0])
+        elif kind in ("presentation", "drawing"):
+            reader.slides(body[0])
+        else:
+            reader.container(body[0])
+        boilerplate = _write_edges(writer, styles)
+        fields = _properties(meta)
         yield writer.document(
             fields.pop("title", "") or reader.title or _title(writer, kind),
             mime=f"application/vnd.oasis.opendocument.{kind}",
@@ -56,6 +57,42 @@ class OpenDocument(FileLoader):
 def _title(writer: Writer, kind: str) -> str:
     """The heading that a text begins with; a sheet's name is no title."""
     return writer.leading_heading if kind == "text" else ""
+
+
+def _parts(path: Path) -> tuple[Element, Element | None, Element | None]:
+    """Content, styles and metadata: parts of a package, or one XML file that holds all of them."""
+    if not zipfile.is_zipfile(path):
+        root = parse_xml(path.read_bytes())
+        if root.tag != "document":
+            raise DocumentError("is not an OpenDocument file")
+        return root, root.find("master-styles"), root
+    with Package(path) as package:
+        _refuse_encrypted(package)
+        try:
+            meta = package.xml_or_none("meta.xml")
+        except DocumentError:
+            meta = None
+        return package.xml("content.xml"), package.xml_or_none("styles.xml"), meta
+
+
+def _drop_hidden(root: Element, writer: Writer) -> None:
+    """Empty what a style hides: words, paragraphs, sheets."""
+    hidden = {
+        style.get("name", "")
+        for style in root.iter("style")
+        for child in style
+        if (child.tag == "text-properties" and child.get("display") == "none")
+        or (child.tag == "table-properties" and child.get("display") == "false")
+    }
+    for element in list(root.iter()) if hidden else ():
+        if element.tag == "table" and element.get("style-name") in hidden:
+            writer.warn(f"the hidden sheet {element.get('name', '')!r} was left out")
+            element.tag = "hidden-table"
+        elif element.tag in ("span", "p", "h") and element.get("style-name") in hidden:
+            writer.warn("hidden text was left out")
+            tail = element.tail
+            element.clear()
+            element.tail = tail
 
 
 def _refuse_encrypted(package: Package) -> None:
@@ -114,9 +151,16 @@ class _Reader:
             elif child.tag == "list":
                 self.container(child, depth + 1)
             elif child.tag == "table":
-                write_table(self._writer, _table_rows(child), _n_header(child))
+                self._table(child)
             elif child.tag not in _LEFT_OUT and child.tag not in ("sequence-decls", "object", "image"):
                 self.container(child, depth)
+
+    def _table(self, table: Element) -> None:
+        """A table, then the tables in its cells."""
+        write_table(self._writer, _table_rows(table), _n_header(table))
+        for row in _rows(table):
+            for inner in (i for cell in row if cell.tag == "table-cell" for i in cell.iter("table")):
+                write_table(self._writer, _table_rows(inner), _n_header(inner))
 
     def slides(self, body: Element) -> None:
         """Each slide as a page; the title's frame as its heading."""
@@ -149,6 +193,26 @@ class _Reader:
             write_sheet(self._writer, rows)
 
 
+def _rows(table: Element) -> Iterator[Element]:
+    """The rows of a table, not those of tables in its cells."""
+    for child in table:
+        if child.tag == "table-row":
+            yield child
+        elif child.tag in ("table-header-rows", "table-rows", "table-row-group"):
+            yield from _rows(child)
+
+
+def _own_text(cell: Element) -> str:
+    """The words of a cell without those of tables inside it."""
+    parts = []
+    for child in cell:
+        if child.tag in ("p", "h"):
+            parts.append(_text(child))
+        elif child.tag not in ("table", "annotation"):
+            parts.append(_own_text(child))
+    return "\n".join(part for part in parts if part)
+
+
 def _n_header(table: Element) -> int | None:
     header = table.find("table-header-rows")
     return sum(1 for child in header if child.tag == "table-row") if header is not None else None
@@ -156,12 +220,12 @@ def _n_header(table: Element) -> int | None:
 
 def _table_rows(table: Element) -> Iterator[list[str]]:
     hanging: dict[int, tuple[int, str]] = {}  # column -> rows that a cell still reaches down, its words
-    for row in table.iter("table-row"):
+    for row in _rows(table):
         cells: list[str] = []
         for cell in row:
             if cell.tag not in ("table-cell", "covered-table-cell"):
                 continue
-            words = _all_text(cell)
+            words = _own_text(cell)
             left, above = hanging.pop(len(cells), (0, ""))
             if cell.tag == "covered-table-cell" and left:
                 words = words or above
@@ -178,10 +242,9 @@ def _table_rows(table: Element) -> Iterator[list[str]]:
             yield cells
 
 
-def _write_edges(writer: Writer, package: Package) -> list[list[int]]:
+def _write_edges(writer: Writer, root: Element | None) -> list[list[int]]:
     """Write page headers and footers once; returns their spans, which are boilerplate."""
     spans = []
-    root = package.xml_or_none("styles.xml")
     seen: set[str] = set()
     for element in root.iter() if root is not None else ():
         words = one_line(_all_text(element)) if element.tag in ("header", "footer") else ""
@@ -192,11 +255,7 @@ def _write_edges(writer: Writer, package: Package) -> list[list[int]]:
     return spans
 
 
-def _properties(package: Package) -> dict[str, str]:
-    try:
-        root = package.xml_or_none("meta.xml")
-    except DocumentError:
-        return {}
+def _properties(root: Element | None) -> dict[str, str]:
     meta = root.find("meta") if root is not None else None
     if meta is None:
         return {}

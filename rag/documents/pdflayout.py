@@ -83,7 +83,7 @@ def _with_markers(segments: list[Segment]) -> list[Segment]:
     """The segments with bullets and numbers that were drawn apart from their items in front of them."""
     alone = [
         marker
-        for marker, following in pairwise([*segments, None])
+        for marker, following in zip(segments, [*segments[1:], None], strict=False)
         if _MARKER.match(marker.text) and not (following and _stands_before(marker, following))
     ]
     if not alone or len(alone) * len(segments) > 2_000_000:

@@ -119,7 +119,8 @@ def _with_symbols(row: list[Segment]) -> list[Segment]:
 def _join(left: Segment, right: Segment) -> Segment:
     return Segment(
         left.text + right.text, left.index + right.index, left.x0, min(left.y0, right.y0), right.x1,
-        max(left.y1, right.y1), right.size, right.is_bold, right.angle, [*(left.parts or [left]), *(right.parts or [right])],
+        max(left.y1, right.y1), right.size, right.is_bold, right.angle,
+        [*(left.parts or [left]), *(right.parts or [right])],
     )  # fmt: skip
 
 

@@ -117,9 +117,7 @@ def _write_text(writer: Writer, shape: Element) -> None:
 
 def _write_frame(writer: Writer, package: Package, frame: Element, targets: dict[str, tuple[str, str]]) -> None:
     for table in frame.iter("tbl"):
-        rows = [
-            ["\n".join(_paragraph(p) for p in cell.iter("p")) for cell in row.iter("tc")] for row in table.iter("tr")
-        ]
+        rows = _table_rows(table)
         properties = table.find("tblPr")
         has_header = properties is not None and properties.get("firstRow") in ("1", "true")
         write_table(writer, rows, 1 if has_header and len(rows) > 1 else None)
@@ -132,6 +130,20 @@ def _write_frame(writer: Writer, package: Package, frame: Element, targets: dict
         _, part = targets.get(chart.get("r:id", ""), ("", ""))
         if part in package:
             _write_chart(writer, package.xml(part))
+
+
+def _table_rows(table: Element) -> list[list[str]]:
+    """The cells' words; a cell that reaches down is repeated in each of its rows."""
+    rows: list[list[str]] = []
+    for row in table.iter("tr"):
+        cells: list[str] = []
+        for cell in row.iter("tc"):
+            words = "\n".join(_paragraph(p) for p in cell.iter("p"))
+            if not words and cell.get("vMerge") in ("1", "true") and rows and len(cells) < len(rows[-1]):
+                words = rows[-1][len(cells)]
+            cells.append(words)
+        rows.append(cells)
+    return rows
 
 
 def _write_chart(writer: Writer, root: Element) -> None:

@@ -8,6 +8,7 @@ values under headings that name where in the structure they stand.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = ["Json", "JsonLines", "write_value"]
 
 _KNOWN = ("text", "id", "_id", "title")
 _MAX_WARNINGS = 20
+_NEXT_VALUE = re.compile(r"[\s,]*(?=\S)")
 
 
 class JsonLines(FileLoader):
@@ -67,7 +69,9 @@ class Json(FileLoader):
         except RecursionError as error:
             raise DocumentError("is nested too deeply") from error
         except ValueError as error:
-            raise DocumentError(f"is not valid JSON: {error}") from error
+            if not str(error).startswith("Extra data"):
+                raise DocumentError(f"is not valid JSON: {error}") from error
+            value = _values(text)
         if isinstance(value, list) and value and all(_is_record(item) for item in value):
             names: dict[str, int] = {}
             for number, item in enumerate(value, 1):
@@ -83,6 +87,18 @@ class Json(FileLoader):
             encoding=encoding,
             warnings=warnings,
         )
+
+
+def _values(text: str) -> list[Any]:
+    """The values of a file that holds several, one after the other."""
+    decoder, values, place = json.JSONDecoder(), [], 0
+    try:
+        while match := _NEXT_VALUE.match(text, place):
+            value, place = decoder.raw_decode(text, match.end())
+            values.append(value)
+    except ValueError as error:
+        raise DocumentError(f"is not valid JSON: {error}") from error
+    return values
 
 
 def _reason(error: Exception) -> str:

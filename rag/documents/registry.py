@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,7 @@ _IMAGES = (
     (b"\x89PNG\r\n", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"II*\0", ".tif"), (b"MM\0*", ".tif"),
     (b"BM", ".bmp"),
 )  # fmt: skip
+_HEADER = re.compile(rb"^([A-Za-z][A-Za-z0-9-]{1,60}):")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -105,7 +107,23 @@ def _text_kind(head: bytes, suffix: str) -> str:
         return ".html"
     if start.startswith(b"from ") and b"\nfrom: " in head.lower() and not suffix:
         return ".mbox"
+    if _is_mail(head):
+        return ".eml"
     return suffix or ".txt"
+
+
+def _is_mail(head: bytes) -> bool:
+    """Whether a text begins with a mail's headers, the marks of how it is encoded among them."""
+    names = set()
+    for line in head.splitlines()[:200]:
+        if not line.strip():
+            break
+        match = _HEADER.match(line)
+        if match:
+            names.add(match[1].lower())
+        elif line[:1] not in (b" ", b"\t"):
+            return False
+    return b"from" in names and bool(names & {b"mime-version", b"content-type", b"received", b"message-id"})
 
 
 def _zip_kind(path: Path) -> str:

@@ -25,6 +25,7 @@ _SKIPPED = frozenset(
     b"header footer headerl headerr headerf footerl footerr footerf nonshppict shppict panose falt listtext "
     b"annotation atnid atnauthor atntime template passwordhash".split()
 )
+_KEPT = (b"shptxt", b"shpinst", b"footnote", b"ud")  # starred, and yet text
 _CHARSETS = {  # \fcharset of a font -> code page
     0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "cp936", 136: "cp950", 161: "cp1253",
     162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
@@ -55,6 +56,7 @@ class Rtf(FileLoader):
             mime="application/rtf",
             kind="rtf",
             author=parser.info.get("author", ""),
+            date=parser.date,
         )
 
 
@@ -85,6 +87,15 @@ class _Parser:
         self._font = 0
         self._default = "cp1252"
         self._high = 0
+        self._date: dict[bytes, int] = {}
+        self._merges: list[str] = []  # of the cells of the row that is being defined
+        self._merge = ""
+
+    @property
+    def date(self) -> str:
+        """When it was made, as an ISO date."""
+        year, month, day = (self._date.get(part, 0) for part in (b"yr", b"mo", b"dy"))
+        return f"{year:04d}-{month:02d}-{day:02d}" if year > 1900 and 1 <= month <= 12 and 1 <= day <= 31 else ""
 
     def parse(self, data: bytes) -> None:
         """Read all of it; a binary stretch that claims more than there is ends the text."""
@@ -136,7 +147,7 @@ class _Parser:
     # ---- words and symbols
 
     def _word(self, word: bytes, value: int | None, starred: bool) -> None:
-        if word in _SKIPPED or (starred and word not in (b"shptxt", b"shpinst")):
+        if word in _SKIPPED or (starred and word not in _KEPT):
             self._state = replace(self._state, skip=True, in_fonts=word == b"fonttbl")
             if word == b"info":
                 self._state = replace(self._state, skip=True, field="info")
@@ -151,13 +162,20 @@ class _Parser:
             self._fonts[self._font] = _CHARSETS.get(value, self._default) if value else self._default
         elif word == b"uc" and value is not None:
             self._state = replace(self._state, n_fallback=max(0, min(value, 10)))
-        elif word == b"v":
+        elif word in (b"v", b"deleted"):
             self._flush_bytes()
             self._state = replace(self._state, hidden=value != 0)
+        elif word == b"creatim":
+            self._state = replace(self._state, field="date" if self._state.field else "")
+        elif self._state.field == "date" and word in (b"yr", b"mo", b"dy"):
+            self._date[word] = value or 0
         elif self._state.skip:
             return
         elif word in (b"par", b"sect", b"page"):
             self._paragraph()
+        elif word == b"footnote":
+            self._flush_bytes()
+            self._add_text(" ")
         elif word == b"intbl":
             self._in_table = True
         elif word in (b"pard", b"plain"):
@@ -169,7 +187,18 @@ class _Parser:
             self._flush_bytes()
             self._cells.append("".join(self._text))
             self._text = []
+        elif word == b"trowd":
+            self._merges, self._merge = [], ""
+        elif word in (b"clvmgf", b"clvmrg"):
+            self._merge = word.decode()
+        elif word == b"cellx":
+            self._merges.append(self._merge)
+            self._merge = ""
         elif word in (b"row", b"nestrow"):
+            above = self._rows[-1] if self._rows else []
+            for column, merge in enumerate(self._merges[: min(len(self._cells), len(above))]):
+                if merge == "clvmrg" and not self._cells[column].strip():
+                    self._cells[column] = above[column]
             self._rows.append(self._cells)
             self._cells = []
         elif word in _SYMBOLS:

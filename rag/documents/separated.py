@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +18,14 @@ from rag.types import Document
 __all__ = ["SeparatedValues"]
 
 MAX_COLUMNS = 2000
+_SEPARATOR_LINE = re.compile(r"\A\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 csv.field_size_limit(1_000_000)
 
 
 class SeparatedValues(FileLoader):
     """The loader for tables in text files."""
 
-    suffixes = (".csv", ".tsv", ".tab")
+    suffixes = (".csv", ".tsv", ".tab", ".ssv", ".psv")
 
     def load(self, path: Path) -> Iterator[Document]:
         """The table as one document."""
@@ -41,8 +43,19 @@ class SeparatedValues(FileLoader):
 
 def _rows(text: str, suffix: str, writer: Writer) -> Iterator[list[str]]:
     text = text.replace("\0", "")
-    delimiter = "\t" if suffix in (".tsv", ".tab") else _delimiter(text[:20_000])
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True):
+    if match := _SEPARATOR_LINE.match(text):  # a line for Excel
+        delimiter, text = match[1], text[match.end() :]
+    else:
+        delimiter = "\t" if suffix in (".tsv", ".tab") else _delimiter(text[:20_000])
+    # a quote that is never closed would make one cell of all that follows it
+    quotes: str | None = None if text.count('"') % 2 else '"'
+    for row in csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        skipinitialspace=True,
+        quotechar=quotes,
+        quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
+    ):
         if len(row) > MAX_COLUMNS:
             writer.warn(f"rows were cut after {MAX_COLUMNS:,} columns")
         yield row[:MAX_COLUMNS]

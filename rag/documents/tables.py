@@ -105,7 +105,7 @@ def find_header(rows: Sequence[Row]) -> Header:
     if first >= len(rows) - 1 or not _names_columns(sample[first]):
         return Header(_n_captions(sample, first), _n_captions(sample, first))
     end = first + 1
-    while end - first < _MAX_HEADER_ROWS and end < len(rows) - 1 and _is_second_line(rows[end]):
+    while end - first < _MAX_HEADER_ROWS and end < len(rows) - 1 and _is_second_line(rows[end], rows[end - 1]):
         end += 1
     if first > 0 and sum(1 for cell in rows[first - 1][1:] if cell) >= 2:
         first -= 1  # it groups columns; with one cell it would be a caption
@@ -133,8 +133,11 @@ def _names_columns(row: Row) -> bool:
     return not any(_is_value(cell) or len(cell) > _MAX_NAME for cell in cells)
 
 
-def _is_second_line(row: Row) -> bool:
-    return bool(row) and not row[0] and _filled(row) > 0 and _names_columns(row)
+def _is_second_line(row: Row, above: Row) -> bool:
+    """Whether a row goes on with the column names: without a row label, or with one that reaches down to it."""
+    if not row or _filled(row) == 0 or not _names_columns(row):
+        return False
+    return not row[0] or (row[0] == above[0] and _filled(row) > 1)
 
 
 def name_sources(rows: Sequence[Row]) -> list[list[tuple[int, int]]]:

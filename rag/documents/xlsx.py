@@ -51,9 +51,13 @@ class Xlsx(FileLoader):
                     writer.warn(f"the hidden sheet {sheet.get('name', '')!r} was left out")
                     continue
                 writer.page(sheet.get("name", ""))
-                writer.heading(sheet.get("name", ""), 1)
                 rows = _Sheet(strings, formats, from_1904).read(package, part, writer)
+                boxes = _text_boxes(package, part)
+                if rows or boxes:
+                    writer.heading(sheet.get("name", ""), 1)
                 write_sheet(writer, rows)
+                for words in boxes:
+                    writer.paragraph(words)
             fields = core_properties(package)
         yield writer.document(
             fields.pop("title", ""),
@@ -61,6 +65,17 @@ class Xlsx(FileLoader):
             kind="spreadsheet",
             **fields,
         )
+
+
+def _text_boxes(package: Package, sheet: str) -> list[str]:
+    """The words in the text boxes that lie on a sheet."""
+    found: list[str] = []
+    for kind, part in relationships(package, sheet).values():
+        if kind == "drawing" and part in package:
+            for body in package.xml(part).iter("txBody"):
+                lines = ("".join(t.text or "" for t in p.iter("t")) for p in body.iter("p"))
+                found.append("\n".join(line for line in lines if line.strip()))
+    return [words for words in found if words]
 
 
 def write_sheet(writer: Writer, rows: dict[int, dict[int, str]]) -> None:
@@ -122,6 +137,19 @@ class _Sheet:
             self._wanted = True
         elif tag == "rPh":
             self._kind = "phonetic"
+        elif tag == "mergeCell":
+            self._fill_down(attributes.get("ref", ""))
+
+    def _fill_down(self, area: str) -> None:
+        """A merged cell that reaches down belongs to each of its rows."""
+        first, _, last = (_REFERENCE.match(corner) for corner in area.partition(":"))
+        if not first or not last or first[1] == last[1] == "" or int(last[2]) - int(first[2]) > MAX_ROWS:
+            return
+        top, column = int(first[2]) - 1, _column(first[1])
+        words = self._rows.get(top, {}).get(column, "")
+        for row in range(top + 1, int(last[2])) if words else ():
+            if row in self._rows:
+                self._rows[row].setdefault(column, words)
 
     def _data(self, text: str) -> None:
         if self._wanted and self._kind != "phonetic":
@@ -204,7 +232,8 @@ def _formats(package: Package) -> list[str]:
 
 
 BUILT_IN_FORMATS = {
-    "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "14": "yyyy-mm-dd",
+    "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "12": "# ?/?",
+    "13": "# ??/??", "14": "yyyy-mm-dd",
     "15": "d-mmm-yy", "16": "d-mmm", "17": "mmm-yy", "18": "h:mm AM/PM", "19": "h:mm:ss AM/PM", "20": "h:mm",
     "21": "h:mm:ss", "22": "yyyy-mm-dd h:mm", "37": "#,##0", "38": "#,##0", "39": "#,##0.00", "40": "#,##0.00",
     "45": "mm:ss", "46": "h:mm:ss", "47": "mm:ss",
