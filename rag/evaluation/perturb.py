@@ -19,7 +19,8 @@ from rag.types import Passage
 
 __all__ = ["Case", "Rate", "altered", "cases", "rates"]
 
-# kinds that a verifier should flag; "verbatim" is the control that it should not
+# kinds that a verifier should flag, and the controls that it should not
+CONTROLS = ("verbatim", "shortened")
 KINDS = ("number", "date", "name", "exchange", "negation", "opposite", "stitched", "moved", "moved near")
 
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -36,6 +37,9 @@ _AUXILIARY = re.compile(
 )
 _DENIAL = re.compile(
     r"\b(is|are|was|were|has|have|had|can|could|will|would|should|may|must|does|did|do) not\b|\bcannot\b|n['’]t\b"
+)
+_INSERTED = re.compile(
+    r", (?:which|who|such as|including|known as|called|for example|in particular)\b[^,;:()]*,(?= [a-z])"
 )
 _OPPOSITES = (
     "increased|decreased higher|lower more|less before|after largest|smallest rose|fell first|last north|south "
@@ -82,7 +86,7 @@ def cases(passages: Sequence[Passage], n: int = 500, seed: int = 0) -> Iterator[
         near[passage.document_id].append(passage)
     made: dict[str, int] = defaultdict(int)
     for passage, sentence in stock:
-        for kind in ("verbatim", *KINDS):
+        for kind in (*CONTROLS, *KINDS):
             if made[kind] >= n:
                 continue
             case = _case(kind, sentence, passage, chance, names, passages, near[passage.document_id])
@@ -94,7 +98,7 @@ def cases(passages: Sequence[Passage], n: int = 500, seed: int = 0) -> Iterator[
 def rates(
     passages: Sequence[Passage], n: int = 500, seed: int = 0, similarity: Similarity | None = None
 ) -> dict[str, Rate]:
-    """The share of cases flagged, by kind. "verbatim" should be near 0 and all others near 1."""
+    """The share of cases flagged, by kind. The controls should be near 0, all others near 1."""
     n_cases: dict[str, int] = defaultdict(int)
     n_flagged: dict[str, int] = defaultdict(int)
     wrong: dict[str, list[tuple[str, Verdict]]] = defaultdict(list)
@@ -103,7 +107,7 @@ def rates(
         flagged = verdict.support in ("weak", "unsupported")
         n_cases[case.kind] += 1
         n_flagged[case.kind] += flagged
-        if flagged == (case.kind == "verbatim"):
+        if flagged == (case.kind in CONTROLS):
             wrong[case.kind].append((case.sentence, verdict))
     return {kind: Rate(n_cases[kind], n_flagged[kind], tuple(wrong[kind][:20])) for kind in n_cases}
 
@@ -113,7 +117,8 @@ def judge(case: Case, similarity: Similarity | None = None) -> Verdict:
     passage = case.passage
     span = best_span(case.sentence, passage)
     quote = passage.text[span.start - passage.start : span.end - passage.start]
-    return verify(case.sentence, [quote], context=f"{passage.title}\n{passage.heading}", similarity=similarity)
+    context = f"{passage.title}\n{passage.heading}"
+    return verify(case.sentence, [quote], context=context, around=passage.text, similarity=similarity)
 
 
 def _sentences(passage: Passage) -> list[str]:
@@ -154,6 +159,19 @@ def _stitched(one: str, other: str) -> str | None:
     if min(len(first), len(second)) < 12:
         return None
     return " ".join(first[: len(first) // 2] + second[len(second) // 2 :])
+
+
+def _shortened(text: str, chance: random.Random, names: Sequence[str]) -> str | None:
+    """The sentence without its opening phrase or without what stands between two commas, as models shorten it."""
+    opening = re.match(
+        r"(?:However|In addition|Additionally|Also|Moreover|Therefore|For example|In fact|Finally), (\w)", text
+    )
+    if opening:
+        return opening[1].upper() + text[opening.end() :]
+    inserted = [match for match in _INSERTED.finditer(text) if not _DENIAL.search(match.group())]
+    if len(inserted) != 1 or len(inserted[0].group().split()) < 3:
+        return None
+    return text[: inserted[0].start()] + text[inserted[0].end() :]
 
 
 def _replaced(pattern: re.Pattern[str], text: str, chance: random.Random, change: Callable[[str], str]) -> str | None:
@@ -238,6 +256,7 @@ def _opposite(text: str, chance: random.Random, names: Sequence[str]) -> str | N
 
 
 _ALTER: dict[str, Callable[[str, random.Random, Sequence[str]], str | None]] = {
+    "shortened": _shortened,
     "number": _number,
     "date": _date,
     "name": _name,

@@ -15,9 +15,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 from rag.generation.dates import MONTHS
-from rag.generation.numbers import NUMBER_WORDS, readings
-from rag.generation.opposites import opposites
-from rag.generation.words import fold, is_content, is_negation, is_soft_negation, stem
+from rag.generation.numbers import readings
+from rag.generation.numberwords import value_of
+from rag.generation.opposites import converses, opposites
+from rag.generation.words import fold, is_content, is_german, is_negation, is_soft_negation, stem
 
 __all__ = ["alterations", "foreign", "stitched"]
 
@@ -47,20 +48,21 @@ def _words(text: str) -> tuple[_Word, ...]:
     found: list[_Word] = []
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     n, end = 0, 0
-    opens = True
+    opens, german = True, is_german(text)
     for match in _TOKEN.finditer(text):
         while n < len(ends) and match.start() >= ends[n]:
             n, opens = n + 1, True
         raw = match.group()
         plain = "percent" if raw == "%" else fold(raw).removesuffix("'s")
-        is_number = raw[0].isdigit() or plain in NUMBER_WORDS
-        if raw[0].isdigit():
-            plain = f"{max(readings(raw)):g}"
-        elif plain in NUMBER_WORDS:
-            plain = f"{NUMBER_WORDS[plain]:g}"
+        value = max(readings(raw)) if raw[0].isdecimal() else value_of(plain)
+        is_number = value is not None
+        if value is not None:
+            plain = f"{value:g}"
         elif plain in MONTHS:
             plain, is_number = f"month {MONTHS[plain]}", raw[0].isupper()
-        capital = raw[0].isupper() and not opens and not is_number
+        joined = re.match(r"['’]s |[ -][A-Z]", text[match.end() :])  # "Maria Lindqvist" at the start is a name
+        stands_out = bool(joined) and is_content(plain) if opens or german else True
+        capital = raw[0].isupper() and stands_out and not is_number
         found.append(
             _Word(plain, is_number, capital, n, "," in text[end : match.start()] or ";" in text[end : match.start()])
         )
@@ -105,7 +107,7 @@ def _replaced(here: tuple[_Word, ...], there: tuple[_Word, ...]) -> list[str]:
     if ours and theirs and not any(_alike(a, b) for a in ours for b in theirs):
         reasons.append(f"{' '.join(ours)} where the source has {' '.join(theirs)}")
     for a in here:
-        turned = opposites(stem(a.text)) & {stem(b.text) for b in there}
+        turned = (opposites(stem(a.text)) | converses(stem(a.text))) & {stem(b.text) for b in there}
         if turned:
             reasons.append(f"“{a.text}” where the source has the opposite")
     return reasons
@@ -122,6 +124,7 @@ def _exchanged(said: tuple[_Word, ...], told: tuple[_Word, ...]) -> list[str]:
     if sum((Counter(ours) & Counter(theirs)).values()) < _SAME * len(ours):
         return []
     edged, edged_theirs = ["", *ours, ""], ["", *theirs, ""]
+    theirs = [word.text if word.is_number or word.is_capital or word.text in _LINKS else "" for word in told]
     runs = _runs(said)
     for n, (a1, a2) in enumerate(runs):
         for b1, b2 in runs[n + 1 :]:
@@ -171,7 +174,10 @@ def stitched(sentence: str, source: str) -> str:
             runs.append((i, j, size))
         i += size if size >= _SHORT_RUN else 1
     for (i1, j1, n1), (i2, j2, n2) in pairwise(runs):
-        if max(n1, n2) < _RUN or i2 - (i1 + n1) > 2 or told[j1 + n1 - 1].sentence == told[j2].sentence:
+        here = told[j1 + n1 - 1].sentence
+        if max(n1, n2) < _RUN or i2 - (i1 + n1) > 2 or here == told[j2].sentence:
+            continue
+        if any(told[place].sentence == here for place in _places(ours[i2 : i2 + min(n2, _RUN)], theirs)):
             continue
         if not any(word.text in _JOINTS for word in said[i1 + n1 : i2 + 1]):
             return said[i1 + n1 - 1].text

@@ -199,7 +199,10 @@ class Writer:
             passage = self._evidence[number - 1].passage
             quotes.append(passage.text[span.start - passage.start : span.end - passage.start])
             context += [passage.title, passage.heading]
-        return verify(sentence, quotes, context="\n".join(context), similarity=self._similarity)
+        passages = dict.fromkeys(self._evidence[number - 1].passage.text for number, _ in cited)
+        return verify(
+            sentence, quotes, context="\n".join(context), around="\n\n".join(passages), similarity=self._similarity
+        )
 
     def _attribute(self, part: Sentence) -> tuple[Verdict, list[tuple[int, int, Span]]]:
         """The evidence that bears an unmarked sentence out, if any does."""

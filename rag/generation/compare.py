@@ -1,23 +1,18 @@
-"""Compares the facts of a sentence with those of its source: what is missing, what is turned round."""
+"""Compares the facts of a sentence with those of its source: what is missing."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from rag.generation.dates import Date
 from rag.generation.facts import Facts, Name, read_facts
 from rag.generation.numbers import Number
-from rag.generation.opposites import opposites
-from rag.generation.words import STOPWORDS, is_content, is_negation, is_soft_negation, stem
+from rag.generation.words import STOPWORDS, stem
 
-__all__ = ["missing_facts", "polarity_differs", "shared"]
+__all__ = ["missing_facts", "shared"]
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'“(\[]?[A-ZÄÖÜ])|\n{2,}")
 _PARTS = {"half": (0.5, 50.0), "quarter": (0.25, 25.0), "third": (33.0, 33.3), "fifth": (20.0,), "tenth": (10.0,)}
-_ENDS = {"from": {"to"}, "to": {"from"}}
-_CLAUSE = re.compile(r"[,;:()–—]\s|\bbut\b|\bwhile\b|\bwhereas\b")
 _HEDGE = re.compile(
     r"(?i)\b(?:about|around|approximately|approx|roughly|nearly|almost|some|over|more than|under|less than|"
     r"circa|ca|close to|just|at least|at most|up to|etwa|rund|knapp|über)\W*$"
@@ -44,7 +39,11 @@ def missing_facts(sentence: str, source: str, context: str = "") -> list[str]:
 
 def _has_number(number: Number, sentence: str, told: Facts) -> bool:
     hedged = bool(_HEDGE.search(sentence[: number.start]))
+    said = set(read_facts(sentence).words)
+    others = [other for other in told.numbers if other.is_ordinal and other.text.casefold() not in said]
     for other in told.numbers:
+        if number.is_ordinal and not other.is_ordinal and others:
+            continue  # "the third" is not one of "three" where the source speaks of the second
         if number.unit and other.unit and number.unit != other.unit:
             continue
         for a in number.values:
@@ -63,15 +62,15 @@ def _rounds_to(exact: float, said: float, digits: int) -> bool:
 
 
 def _has_date(date: Date, told: Facts) -> bool:
-    """Whether the source gives every part of the date; the year may stand apart."""
-    years = {value for number in told.numbers for value in number.values}
-    years |= {year for other in told.dates for year, _, _ in other.readings}
+    """Whether the source gives every part of the date; the year may stand apart from a day that has none."""
+    stated = {reading for other in told.dates for reading in other.readings}
+    years = {value for number in told.numbers for value in number.values} | {year for year, _, _ in stated}
     for year, month, day in date.readings:
-        for other in told.dates:
-            for other_year, other_month, other_day in other.readings:
-                fits_day = month == other_month and day in (0, other_day)
-                if fits_day and (year in (0, other_year) or (not other_year and year in years)):
-                    return True
+        alike = [(y, d) for y, m, d in stated if m == month and day in (0, d)]
+        if any(y == year for y, _ in alike) or (alike and not year):
+            return True
+        if year in years and alike and not any(y for y, _ in alike):
+            return True
     return False
 
 
@@ -127,76 +126,3 @@ def shared(sentence: str, source: str) -> float:
         return 1.0
     roots = {term[:5] for term in told if len(term) >= 5}
     return sum(term in told or (len(term) >= 5 and term[:5] in roots) for term in said) / len(said)
-
-
-def polarity_differs(sentence: str, source: str) -> list[str]:
-    """A denial on one side only, and opposites in place of words."""
-    nearest = _nearest(sentence, source)
-    said, told = read_facts(sentence), read_facts(nearest)
-    reasons = []
-    ours, theirs = _denials(sentence, told.terms), _denials(nearest, said.terms)
-    if ours.hard % 2 != theirs.hard % 2 and (ours.hard + ours.soft) % 2 != (theirs.hard + theirs.soft) % 2:
-        reasons.append("denies what the source says" if ours.hard > theirs.hard else "says what the source denies")
-    turned = _turned(said.words, told.words)
-    if turned:
-        reasons.append(f"“{turned}” where the source has the opposite")
-    for term in said.terms - told.terms:
-        opposite = opposites(term) & (told.terms - said.terms)
-        if opposite and ours.hard == theirs.hard:
-            reasons.append(f"the opposite of “{min(opposite)}” in the source")
-    return reasons
-
-
-def _turned(said: tuple[str, ...], told: tuple[str, ...]) -> str:
-    """A small word before something that has its opposite before it in the source ("before July",
-    "from Bern to Zug"), or ""."""
-    ours, theirs = _led(said), _led(told)
-    for lead, follower in ours:
-        others = opposites(stem(lead)) | _ENDS.get(lead, set())
-        is_there = any(b == follower and stem(a) == stem(lead) for a, b in theirs)
-        if not is_there and any(b == follower and (a in others or stem(a) in others) for a, b in theirs):
-            return f"{lead} {follower}"
-    return ""
-
-
-def _led(words: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Each small word that has an opposite, with the next word of content after it."""
-    found = []
-    for i, word in enumerate(words):
-        if word in STOPWORDS and (word in _ENDS or opposites(stem(word))):
-            follower = next((after for after in words[i + 1 : i + 4] if is_content(after)), "")
-            if follower:
-                found.append((word, follower))
-    return found
-
-
-class _Denials(NamedTuple):
-    hard: int  # "not", "no", "without"
-    soft: int  # "fail", "except", "unlikely": may stand for a denial, or not
-
-
-def _denials(text: str, other: frozenset[str]) -> _Denials:
-    """The denials in the clauses of ``text`` that share a word with ``other``; one that denies a soft
-    one ("not excluded") takes it back."""
-    hard = soft = 0
-    for clause in _CLAUSE.split(text):
-        facts = read_facts(clause)
-        if not facts.terms & other:
-            continue
-        n_hard = facts.negations
-        n_soft = sum(is_soft_negation(word) for word in facts.words)
-        for i, word in enumerate(facts.words):
-            if is_negation(word) and any(is_soft_negation(after) for after in facts.words[i + 1 : i + 3]):
-                n_hard, n_soft = n_hard - 1, n_soft - 1
-        hard, soft = hard + n_hard, soft + max(0, n_soft)
-    return _Denials(hard, soft)
-
-
-def _nearest(sentence: str, source: str) -> str:
-    """The sentence of the source that says most of what the sentence says; the whole source when the
-    sentence takes from several."""
-    said = read_facts(sentence).terms
-    parts = _SENTENCE_END.split(source)
-    common = [len(said & read_facts(part).terms) for part in parts]
-    together = len(said & read_facts(source).terms)
-    return parts[common.index(max(common))] if max(common) >= 0.7 * together else source

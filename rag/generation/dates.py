@@ -18,6 +18,11 @@ MONTHS = {
     )
     for name in names.split("|")
 }
+# French and Spanish months have small letters, and no English word looks like one of these
+_SMALL_LETTERED = frozenset(
+    """janvier février avril juin juillet août septembre octobre novembre décembre enero febrero abril junio julio
+    agosto septiembre octubre noviembre diciembre mayo mai mars""".split()
+)
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
 _DATES = tuple(
@@ -32,7 +37,7 @@ _DATES = tuple(
 )
 _LONE_MONTH = re.compile(rf"(?<![.!?]\s)\b(?P<name>{_MONTH})\b\.?", re.IGNORECASE)
 _BEFORE_MAY = re.compile(
-    r"\b(?:in|of|since|until|by|from|to|and|between|early|late|through|before|after|every|each)\s+$"
+    r"\b(?:en|de|du|au|el|mi|début|fin|im|in|of|since|until|by|from|to|and|between|early|late|through|before|after|every|each)\s+$"
 )
 
 
@@ -70,7 +75,9 @@ def find_dates(text: str) -> tuple[list[Date], str]:
     for match in _LONE_MONTH.finditer(text):
         name = match["name"]
         is_word = name.casefold() in ("may", "march", "mar", "mai", "mars", "dec", "jan", "sept", "mayo")
-        if name[0].isupper() and (not is_word or _BEFORE_MAY.search(text[: match.start()])):
+        if (name[0].isupper() or name.casefold() in _SMALL_LETTERED) and (
+            not is_word or _BEFORE_MAY.search(text[: match.start()])
+        ):
             found.append(Date(match.group(), frozenset({(0, MONTHS[name.casefold()], 0)}), match.start()))
             text = blank(text, match.start(), match.end())
     return found, text

@@ -12,15 +12,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.generation.dates import MONTHS, Date, blank, find_dates
-from rag.generation.numbers import NUMBER_WORDS, Number, find_numbers, is_plain_quantity
-from rag.generation.words import NEGATIONS, STOPWORDS, count_negations, fold, is_content, stem, words
+from rag.generation.numbers import Number, find_numbers, is_plain_quantity
+from rag.generation.numberwords import NUMBER_WORDS
+from rag.generation.words import NEGATIONS, STOPWORDS, count_negations, fold, is_content, is_german, stem, words
 
 __all__ = ["Facts", "Name", "read_facts"]
 
 _QUARTER = re.compile(r"\bQ([1-4])\b")
 _CODE = re.compile(r"(?<![\w.])(?=[\w.:/-]*\d)(?=[\w.:/-]*[^\W\d_]|\d+\.\d+\.\d|\d+:\d)[^\W_][\w]*(?:[-./:]\w+)*")
-_GERMAN = re.compile(r"\b(?:der|die|das|und|ist|nicht|ein|eine|einen|im|den|dem|wird|für|mit|auf|hat|sich|von)\b")
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:[-'’.&][^\W\d_]+)*\.?")
+# "Wang said", "Philip's fleet": at the start of a sentence these are names all the same
+_SPEAKER = re.compile(
+    r"(?!(?:Today|Yesterday|Tomorrow|Police|Management|Parliament|Government|Congress|Staff|Everyone|Everybody|Someone|"
+    r"Somebody|Nobody|Anyone|Anybody|It|That|There|Here|What|Who|Let|He|She|One)\b)"
+    r"[A-Z]\w+(?:['’]s\s+[a-z]|(?<!s)\s+(?:said|says|told|added|stressed|noted|wrote|argued|claimed|denied|replied|"
+    r"responded|asked|admitted|explained|insisted|warned)\b)"
+)
 _NO_NAME = STOPWORDS | NEGATIONS | frozenset(NUMBER_WORDS)
 
 
@@ -86,20 +93,25 @@ def _names(text: str) -> list[Name]:
     run: list[str] = []
     start = end = 0
     opens = True
-    is_german = len(_GERMAN.findall(text)) >= 2  # where every noun has a capital, one alone names nothing
+
+    def close() -> None:
+        is_doubtful = len(run) == 1 and (capitals_are_nouns or (opens and not _SPEAKER.match(text[start:])))
+        found.append(Name(" ".join(run), tuple(fold(part) for part in run), start, is_doubtful))
+
+    capitals_are_nouns = is_german(text)
     for match in _NAME_WORD.finditer(text):
         between = text[end : match.start()]
         sentence_start = not text[: match.start()].strip(" \t\"'“‘(«*") or bool(
             re.search(r"[.!?:;]['\"”’)]*\s+[\"'“‘(«]?$|\n\s*\W*$", text[: match.start()][-8:])
         )
         token = match.group().rstrip(".")
-        capital = token[0].isupper() and fold(token) not in MONTHS
+        capital = (token[0].isupper() or (len(token) > 3 and token[1:] != token[1:].lower())) and fold(
+            token
+        ) not in MONTHS
         end = match.end()
         plain = fold(token)
         if run and (between.strip(" \u00a0-") or sentence_start or not capital):
-            found.append(
-                Name(" ".join(run), tuple(fold(part) for part in run), start, (opens or is_german) and len(run) == 1)
-            )
+            close()
             run = []
         if not capital or (plain in _NO_NAME and not (token.isupper() and len(token) > 1)):
             continue
@@ -107,7 +119,5 @@ def _names(text: str) -> list[Name]:
             start, opens = match.start(), sentence_start
         run.append(re.sub(r"['’]s?$", "", token))
     if run:
-        found.append(
-            Name(" ".join(run), tuple(fold(part) for part in run), start, (opens or is_german) and len(run) == 1)
-        )
+        close()
     return found

@@ -14,9 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rag.generation.align import alterations, foreign, stitched
-from rag.generation.compare import missing_facts, polarity_differs, shared
+from rag.generation.binding import misbound
+from rag.generation.compare import missing_facts, shared
 from rag.generation.facts import read_facts
-from rag.generation.words import words
+from rag.generation.polarity import polarity_differs
+from rag.generation.words import is_negation, words
 from rag.types import Passage, Span, Support
 
 __all__ = ["Similarity", "Verdict", "best_span", "cannot_tell", "is_claim", "verify"]
@@ -27,6 +29,7 @@ SUPPORTED = 0.55  # share of the content words that the cited text must hold (me
 SIMILAR = 0.7  # cosine from which the meaning is the same though the words differ
 WEAK = 0.2  # below this share nothing ties the two together
 
+_CUT_OFF = 2  # words before a run among which a denial would belong to it
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{12,}?)[\"”“»]")
 _CANNOT_TELL = re.compile(
     r"(?i)\b(?:documents?|sources?|passages?|evidence|context|information|excerpts?|texts?|material)\b.{0,40}\b"
@@ -62,13 +65,21 @@ def is_claim(sentence: str) -> bool:
     return len(facts.terms) >= (2 if checkable else 3)
 
 
-def verify(sentence: str, quotes: Sequence[str], *, context: str = "", similarity: Similarity | None = None) -> Verdict:
+def verify(
+    sentence: str,
+    quotes: Sequence[str],
+    *,
+    context: str = "",
+    around: str = "",
+    similarity: Similarity | None = None,
+) -> Verdict:
     """Compare a sentence (without markers) with the words it cites.
 
     Args:
         sentence: one sentence of an answer.
         quotes: the cited spans, exactly.
         context: the title and headings above them, where a name may stand that the span leaves out.
+        around: the passages that the quotes are from, in which words from two places may have been joined.
         similarity: the cosine of two texts; finds the meaning where the words differ.
     """
     if not quotes:
@@ -78,12 +89,13 @@ def verify(sentence: str, quotes: Sequence[str], *, context: str = "", similarit
         return Verdict("verbatim")
     reasons = [*missing_facts(sentence, source, context), *_misquoted(sentence, quotes)]
     reasons += alterations(sentence, source) or polarity_differs(sentence, source)
+    reasons += misbound(sentence, source) if not reasons else []
     if reasons:
         return Verdict("unsupported", tuple(reasons))
     score = shared(sentence, source)
     if WEAK <= score < SUPPORTED and similarity is not None and similarity(sentence, source) >= SIMILAR:
         score = SUPPORTED
-    seam = stitched(sentence, source)
+    seam = stitched(sentence, around or source)
     if seam:
         return Verdict("weak", (f"joins words from two places after “{seam}”",))
     strange = foreign(sentence, source) if score < 0.95 else ""
@@ -120,9 +132,11 @@ def best_span(sentence: str, passage: Passage) -> Span:
 
 
 def _is_run(sentence: str, quote: str) -> bool:
-    """Whether the sentence is a run of the quote's words, whole words, whatever the punctuation."""
+    """Whether the sentence is a run of the quote's words, whole words, whatever the punctuation, from which no
+    denial just before it was cut off."""
     inside, outside = words(sentence), words(quote)
-    return bool(inside) and f" {' '.join(inside)} " in f" {' '.join(outside)} "
+    before, found, _ = f" {' '.join(outside)} ".partition(f" {' '.join(inside)} ")
+    return bool(inside and found) and not any(map(is_negation, before.split()[-_CUT_OFF:]))
 
 
 def _misquoted(sentence: str, quotes: Sequence[str]) -> list[str]:

@@ -15,6 +15,9 @@ __all__ = [
     "count_negations",
     "fold",
     "is_content",
+    "is_denying",
+    "is_german",
+    "is_limiting",
     "is_negated_word",
     "is_negation",
     "is_soft_negation",
@@ -23,6 +26,7 @@ __all__ = [
 ]
 
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*", re.UNICODE)
+_GERMAN = re.compile(r"\b(?:der|die|das|und|ist|nicht|ein|eine|einen|im|den|dem|wird|für|mit|auf|hat|sich|von)\b")
 _STEMMER = snowballstemmer.stemmer("english")
 _STEMMING = Lock()  # the stemmer keeps its word in itself
 
@@ -48,13 +52,27 @@ SOFT_NEGATIONS = frozenset(
     denies prevent prevented prevents unable impossible hardly barely rarely seldom scarcely exclude excluded
     excludes excluding except exempt exempted absence absent avoid avoids avoided stop stopped stops cease ceased
     reject rejected rejects turned only limited restricted unless prohibit prohibited prohibits forbid forbidden
-    forbids ban banned bans lost lose loses neglect missing miss missed nil free verboten""".split()
+    forbids ban banned bans lost lose loses neglect missing miss missed nil free verboten
+    destitute devoid against out away down off less minus end ended beyond instead rather fehlt fehlen manque""".split()
 )
+# Of these, the ones that always deny what comes after them ...
+_DENYING = frozenset(
+    """fail failed fails failure refuse refused refuses refusing deny denied denies unable impossible exclude excluded
+    excludes excluding except exempt exempted prohibit prohibited prohibits forbid forbidden forbids ban banned bans
+    reject rejected rejects neither verboten interdit interdite prohibido prohibida verbietet verweigert""".split()
+)
+# ... and the ones that leave something: "only members" is not "no members".
+_LIMITING = frozenset("only limited restricted free turned unless rarely seldom".split())
 _UN_WORD = re.compile(
     r"(?:un(?!i|der|til|less|cle)|in(?=cap|suff|valid|visib|activ|complet|corr|adequ|elig|abil|solub|accur|approp|consist)|"
     r"im(?=poss|proper|perf|mobil)|ir(?=reg|relev|respons)|non-?|"
     r"dis(?=agr|allow|appear|approv|believ|connect|contin|hon|like|loyal|obey|prov|qualif|regard|satisf|trust))[a-z]{3,}$"
 )
+
+
+def is_german(text: str) -> bool:
+    """Whether a text looks German, where every noun has a capital and one alone names nothing."""
+    return len(_GERMAN.findall(text)) >= 2
 
 
 def fold(text: str) -> str:
@@ -104,6 +122,16 @@ def count_negations(all_words: tuple[str, ...]) -> int:
     )
 
 
+def is_denying(word: str) -> bool:
+    """Whether a folded word denies what follows it as "not" does ("failed to", "except")."""
+    return word in _DENYING
+
+
+def is_limiting(word: str) -> bool:
+    """Whether a folded word limits rather than denies ("only")."""
+    return word in _LIMITING
+
+
 def is_soft_negation(word: str) -> bool:
     """Whether a folded word may stand for a denial ("fail", "except", "unlikely")."""
-    return word in SOFT_NEGATIONS or is_negated_word(word)
+    return word in SOFT_NEGATIONS or word in _DENYING or is_negated_word(word)
