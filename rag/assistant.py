@@ -49,6 +49,7 @@ from rag.types import (
 
 if TYPE_CHECKING:
     from rag.generation.scanning import Scan
+    from rag.generation.verify import Similarity
     from rag.plugins import Embedder, Generator
 
 __all__ = ["Assistant"]
@@ -330,13 +331,18 @@ class Assistant:
             document = seen[document_id]
             return document.page_at(offset) if document else None
 
-        embed = lru_cache(self._embedder_of(snapshot).embed_query)
         return Writer(
-            hits,
-            unsupported=self.settings.unsupported,
-            page_at=page_at,
-            similarity=lambda one, other: float(embed(one) @ embed(other)),
+            hits, unsupported=self.settings.unsupported, page_at=page_at, similarity=self._similarity(snapshot)
         )
+
+    def _similarity(self, snapshot: Snapshot) -> Similarity:
+        embed = lru_cache(self._embedder_of(snapshot).embed_query)
+        return lambda one, other: float(embed(one) @ embed(other))
+
+    def similarity(self) -> Similarity:
+        """How close two texts are in meaning, for this index's embedder: what verification compares with."""
+        with self._index.snapshot() as snapshot:
+            return self._similarity(snapshot)
 
     def _retrieve(self, snapshot: Snapshot, query: str, k: int | None, collections: Sequence[str]) -> Retrieval:
         embedder = self._embedder_of(snapshot)

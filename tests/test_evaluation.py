@@ -440,6 +440,16 @@ def test_feedback_is_replayed_on_the_index_it_was_given_on(small_index: Path, tm
     assert (record["feedback"]["passed"], record["feedback"]["n"]) == (1, 1)
 
 
+def test_verification_is_tried_on_the_documents_at_hand(small_index: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    record = run(None, verify=8, report=page, settings=Settings(index=str(small_index)))
+    kinds = record["verification"]
+    assert kinds["verbatim"]["flagged"] == 0 and kinds["verbatim"]["wanted"] == "not flagged"
+    assert kinds["moved"]["flagged"] >= 0.9 and kinds["negation"]["flagged"] >= 0.9
+    assert "moved" in text.table(record)
+    assert "<h2>Verification</h2>" in page.read_text()
+
+
 def test_a_wrong_call_is_told(tmp_path: Path) -> None:
     queries = write_lines(tmp_path / "q.jsonl", [{"id": "1", "question": "Who?", "gold_ids": ["a"]}])
     for call, message in [

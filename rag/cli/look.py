@@ -62,6 +62,9 @@ def eval_command(
     report: Annotated[Path | None, typer.Option(help="Write an HTML page.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="The JSON of an earlier run, to compare with.")] = None,
     feedback: Annotated[Path | None, typer.Option(help="Replay what users marked wrong.")] = None,
+    verify: Annotated[
+        int, typer.Option(metavar="N", help="Alter N sentences in each of eleven ways; count which are noticed.")
+    ] = 0,
     limit: Annotated[int | None, typer.Option(help="Ask only this many questions.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -76,6 +79,7 @@ def eval_command(
         report=report,
         baseline=baseline,
         feedback=feedback,
+        verify=verify,
         limit=limit,
         settings=Settings.load(),
     )

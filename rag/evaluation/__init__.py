@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import UsageError
-from rag.evaluation import evaluate, questions
+from rag.evaluation import evaluate, questions, verification
 from rag.evaluation.report import html
 from rag.evaluation.text import table
 from rag.settings import Settings
@@ -29,6 +29,7 @@ def run(
     report: Path | None = None,
     baseline: Path | None = None,
     feedback: Path | None = None,
+    verify: int = 0,
     limit: int | None = None,
     settings: Settings | None = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -38,13 +39,16 @@ def run(
     ``queries`` is a JSON-lines file or a BEIR-style folder, whose ``corpus.jsonl`` is the default for
     ``corpus``. ``index`` is built or brought up to date; None builds one that is thrown away.
     ``limit`` takes that many questions, evenly spaced. ``report`` is where an HTML page is written,
-    ``baseline`` the record of an earlier run to compare with, ``feedback`` a file of cases to replay.
+    ``baseline`` the record of an earlier run to compare with, ``feedback`` a file of cases to replay,
+    ``verify`` how many altered sentences of each kind verification is tried on.
 
     Raises:
         UsageError: a file is missing or not of the documented shape.
     """
-    if queries is None and feedback is None:
-        raise UsageError("give a file of questions, or --feedback FILE")
+    if queries is None and feedback is None and not verify:
+        raise UsageError("give a file of questions, or --feedback FILE, or --verify N")
+    if verify < 0:
+        raise UsageError(f"verify must be at least 1, not {verify}")
     if queries is not None and queries.is_dir() and corpus is None and index is None:
         corpus = queries / "corpus.jsonl"
     settings = settings or Settings.load()
@@ -58,6 +62,8 @@ def run(
             record = evaluate.evaluate(assistant, asked, answers=answers, baseline=earlier, progress=progress)
         if feedback:
             record["feedback"] = evaluate.replay_feedback(assistant, feedback)
+        if verify:
+            record["verification"] = verification.measure(assistant, verify)
     record["queries"], record["corpus"] = str(queries or ""), str(corpus or "")
     if report:
         report.write_text(html(record), encoding="utf-8")

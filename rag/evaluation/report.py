@@ -42,6 +42,8 @@ def html(record: Mapping[str, Any]) -> str:
             for name, row in record["baseline"].items()
         }
         parts += ["<h2>Against the baseline</h2><p>With 95 % paired bootstrap intervals.</p>", _table(rows)]
+    if record.get("verification"):
+        parts += _verification(record["verification"])
     if record.get("feedback"):
         parts += _feedback(record["feedback"])
     if record.get("worst"):
@@ -55,7 +57,7 @@ def html(record: Mapping[str, Any]) -> str:
 
 def _headline(record: Mapping[str, Any]) -> str:
     if "n_questions" not in record:
-        return "feedback replayed"
+        return "feedback replayed" if record.get("feedback") else "sentences verified"
     return (
         f"{record['n_questions']} questions ({record['n_answerable']} answerable) of {record['queries']} over "
         f"{record['n_documents']} documents, {record['n_passages']} passages; Footnote {record['footnote']}"
@@ -94,6 +96,25 @@ def _answers(answers: Mapping[str, Any]) -> list[str]:
         "<h3>Support of the sentences</h3>",
         _table({"share": answers["claims"]}),
     ]
+
+
+def _verification(kinds: Mapping[str, Any]) -> list[str]:
+    """The share of altered sentences that were flagged, and those that were misjudged."""
+    rows = {f"{kind} ({row['wanted']})": {"flagged": row["flagged"], "n": row["n"]} for kind, row in kinds.items()}
+    parts = [
+        "<h2>Verification</h2><p>Sentences of these documents, altered in one place, and untouched ones.</p>",
+        plots.bars("Share flagged", {"flagged": {kind: row["flagged"] for kind, row in kinds.items()}}),
+        _table(rows),
+    ]
+    for kind, row in kinds.items():
+        wrong = "".join(
+            f"<blockquote>{escape(case['sentence'])} <span class=soft>{escape(case['support'])} "
+            f"{escape('; '.join(case['reasons']))}</span></blockquote>"
+            for case in row["misjudged"]
+        )
+        if wrong:
+            parts.append(f"<details><summary>Misjudged: {escape(kind)}</summary>{wrong}</details>")
+    return parts
 
 
 def _feedback(feedback: Mapping[str, Any]) -> list[str]:

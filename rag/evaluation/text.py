@@ -17,9 +17,12 @@ def table(record: Mapping[str, Any]) -> str:
         parts += _answers(record["answers"])
     if record.get("baseline"):
         parts += _baseline(record["baseline"])
+    if record.get("verification"):
+        rows = {kind: {name: row[name] for name in ("n", "flagged")} for kind, row in record["verification"].items()}
+        parts += ["", *grid("verification", rows), "wanted: the first two near 0, the others near 1"]
     if record.get("feedback"):
         parts += _feedback(record["feedback"])
-    return "\n".join(parts)
+    return "\n".join(parts).lstrip("\n")
 
 
 def _retrieval(record: Mapping[str, Any]) -> list[str]:
