@@ -117,7 +117,7 @@ _SURE, _LONG = 0.25, 20
 def language_of(words: Sequence[str]) -> str | None:
     """The Snowball name of the language with the most function words among ``words`` (lower case); None when
     there are too few to tell, or two languages have as many."""
-    if len(words) >= _LONG and sum(word in _ENGLISH for word in words) >= _SURE * len(words):
+    if len(words) >= _LONG and sum(map(_ENGLISH.__contains__, words)) >= _SURE * len(words):
         return "english"
     votes: dict[str, int] = {}
     for word in words:

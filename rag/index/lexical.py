@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,25 +30,35 @@ BLOCK = 4096
 _ENTRY = np.dtype([("place", "<u2"), ("count", "u1")])
 # BM25 as Robertson and Zaragoza (2009) give it, with the idf of Lucene, which is never negative
 _K1, _B = 1.2, 0.75
-# passages whose postings are held in memory before they are written
-_HELD = 2048
+# (passage, term) pairs that are held in memory before they are written, some 50 MB: rows are written in the order of
+# their keys, and the more at once, the less often the same pages of the database
+_HELD = 2_000_000
+_COUNTS = [count.to_bytes(1, "little") for count in range(256)]
 
-Postings = dict[int, dict[str, dict[int, int]]]  # block -> term -> place -> count; 0 removes
+
+@dataclass(slots=True)
+class _Changes:
+    """What changes in a block: for each term its entries in the order they came; the last one of a place counts,
+    and a count of 0 removes. ``in_order``: every place once, upwards, and nothing is removed."""
+
+    terms: defaultdict[str, bytearray] = field(default_factory=lambda: defaultdict(bytearray))
+    lengths: dict[int, int] = field(default_factory=dict)
+    last: int = -1
+    in_order: bool = True
 
 
 class PostingsWriter:
-    """Changes to the full text, gathered and written a block at a time inside the caller's transaction."""
+    """Changes to the full text, gathered and written inside the caller's transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._changes: Postings = {}
-        self._lengths: dict[int, dict[int, int]] = {}
+        self._blocks: dict[int, _Changes] = {}
         self._n_held = 0
 
     def add(self, number: int, terms: Iterable[str]) -> None:
         """Passage ``number`` has these terms, with repeats."""
         counts = Counter(terms)
-        self._change(number, {term: min(count, 255) for term, count in counts.items()}, counts.total())
+        self._change(number, counts, counts.total())
 
     def remove(self, number: int, terms: Iterable[str]) -> None:
         """Passage ``number`` goes; ``terms`` are those it was added with."""
@@ -55,41 +66,54 @@ class PostingsWriter:
 
     def _change(self, number: int, counts: Mapping[str, int], length: int) -> None:
         block, place = divmod(number, BLOCK)
-        terms = self._changes.setdefault(block, {})
+        changes = self._blocks.setdefault(block, _Changes())
+        changes.in_order &= place > changes.last and length > 0
+        changes.last = place
+        changes.lengths[place] = min(length, 65535)
+        entries, here = changes.terms, place.to_bytes(2, "little")
         for term, count in counts.items():
-            terms.setdefault(term, {})[place] = count
-        self._lengths.setdefault(block, {})[place] = min(length, 65535)
-        self._n_held += 1
+            entries[term] += here + _COUNTS[min(count, 255)]
+        self._n_held += len(counts)
         if self._n_held >= _HELD:
             self.flush()
 
     def flush(self) -> None:
         """Write what is held."""
-        for block, terms in self._changes.items():
-            self._write_postings(block, terms)
-            self._write_lengths(block, self._lengths[block])
-        self._changes, self._lengths, self._n_held = {}, {}, 0
+        known = {block for block in self._blocks if self._write_lengths(block, self._blocks[block].lengths)}
+        keys = sorted((term, block) for block, changes in self._blocks.items() for term in changes.terms)
+        empty: list[tuple[str, int]] = []
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)", self._rows(keys, known, empty)
+        )
+        self._connection.executemany("DELETE FROM postings WHERE term = ? AND block = ?", empty)
+        self._blocks, self._n_held = {}, 0
 
-    def _write_postings(self, block: int, terms: Mapping[str, Mapping[int, int]]) -> None:
-        for term, change in sorted(terms.items()):
-            row = self._connection.execute(
-                "SELECT data, crc FROM postings WHERE term = ? AND block = ?", (term, block)
-            ).fetchone()
-            merged = dict(change)
-            if row:
-                verify(row[1], "postings", "the full text", term, block, row[0])
-                merged = {**dict(np.frombuffer(row[0], _ENTRY).tolist()), **change}
-            kept = sorted((place, count) for place, count in merged.items() if count)
-            if kept:
-                data = np.array(kept, _ENTRY).tobytes()
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)",
-                    (term, block, data, checksum("postings", term, block, data)),
-                )
+    def _rows(
+        self, keys: Iterable[tuple[str, int]], known: set[int], empty: list[tuple[str, int]]
+    ) -> Iterator[tuple[str, int, bytes, int]]:
+        """The rows of ``postings`` as they are to be; ``empty`` gets the keys of those that are to go. Only the
+        blocks ``known`` can have rows already."""
+        for term, block in keys:
+            changes = self._blocks[block]
+            data = bytes(changes.terms[term])
+            row = self._row(term, block) if block in known else b""
+            if row or not changes.in_order:
+                data = _merged(row + data)
+            if data:
+                yield term, block, data, checksum("postings", term, block, data)
             elif row:
-                self._connection.execute("DELETE FROM postings WHERE term = ? AND block = ?", (term, block))
+                empty.append((term, block))
 
-    def _write_lengths(self, block: int, change: Mapping[int, int]) -> None:
+    def _row(self, term: str, block: int) -> bytes:
+        query = "SELECT data, crc FROM postings WHERE term = ? AND block = ?"
+        row = self._connection.execute(query, (term, block)).fetchone()
+        if row is None:
+            return b""
+        verify(row[1], "postings", "the full text", term, block, row[0])
+        return bytes(row[0])
+
+    def _write_lengths(self, block: int, change: Mapping[int, int]) -> bool:
+        """Write the lengths of a block; True when there were some."""
         row = self._connection.execute("SELECT data, crc FROM lengths WHERE block = ?", (block,)).fetchone()
         if row:
             verify(row[1], "lengths", "the full text", block, row[0])
@@ -102,6 +126,17 @@ class PostingsWriter:
             )
         else:
             self._connection.execute("DELETE FROM lengths WHERE block = ?", (block,))
+        return row is not None
+
+
+def _merged(data: bytes) -> bytes:
+    """Entries in the order of their places; of several with one place the last, unless it removes."""
+    entries = np.frombuffer(data, _ENTRY)
+    order = np.argsort(entries["place"], kind="stable")
+    places = entries["place"][order]
+    is_last = np.append(places[1:] != places[:-1], True)
+    kept = entries[order[is_last]]
+    return bytes(kept[kept["count"] > 0].tobytes())
 
 
 def search_terms(

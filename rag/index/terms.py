@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from rag.index.languages import FUNCTION_WORDS, LATIN, language_of
@@ -33,10 +34,13 @@ _THAI = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _SIGNS = r"\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
 _LETTER = rf"(?:(?![{_HAN}{_THAI}])[^\W_]|[{_SIGNS}])"
 _TOKEN = re.compile(rf"([{_HAN}]+)|([{_THAI}]+)|{_LETTER}+")
-_ASCII_TOKEN = re.compile(r"[a-z0-9]+")
+_FAR = re.compile(rf"[{_HAN}{_THAI}{_SIGNS}]")  # what needs the two patterns around this line, which are slow
 # parts held together by one sign each; an address or a table row has more parts than a code
 _CODE = re.compile(rf"{_LETTER}+(?:[-‐‑–./_:(#@+&'’,]{_LETTER}+)+")
-_ASCII_CODE = re.compile(r"[a-z0-9]+(?:[-./_:(#@+&',][a-z0-9]+)+")
+# a token or a code, in the lower case of ASCII and of scripts that need none of the above
+_ASCII_RUN = re.compile(r"[a-z0-9]+(?:[-./_:(#@+&',][a-z0-9]+)*")
+_NEAR_RUN = re.compile(r"[^\W_]+(?:[-‐‑–./_:(#@+&'’,][^\W_]+)*")
+_NEAR_TOKEN = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[-‐‑–./_:(#@+&'’,]")
 _MAX_PARTS, _MAX_CODE = 6, 40
 _LONGEST = 48  # letters of a term; what is longer was not written by a person, and is known by its beginning
@@ -62,7 +66,7 @@ def terms(text: str) -> list[str]:
     words = [token for token, is_word in tokens if is_word]
     language = language_of(words) or "english"
     if len(words) == len(tokens):
-        return [_stem(word, language) for word in words]
+        return list(map(_stem, words, repeat(language)))
     return [_stem(token, language) if is_word else token[:_LONGEST] for token, is_word in tokens]
 
 
@@ -88,20 +92,37 @@ def stems(word: str, languages: tuple[str, ...] = LATIN) -> list[str]:
 def _tokens(text: str) -> list[tuple[str, bool]]:
     """Words in lower case, numbers, codes and runs of characters; and for each whether it is a word."""
     if text.isascii():
-        text = text.lower()
-        tokens = [(token, token.isalpha()) for token in _ASCII_TOKEN.findall(text)]
-        return tokens + [token for code in _ASCII_CODE.findall(text) for token in _code(code)]
+        return _spaced_tokens(text.lower(), _ASCII_RUN)
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
+    if not _FAR.search(text):
+        return _spaced_tokens(text, _NEAR_RUN)
     tokens = []
     for match in _TOKEN.finditer(text):
         token = match[0]
         if match[1] or match[2]:
             tokens += [(run, False) for run in _runs(token, 2 if match[1] else 3)]
-        elif token.isalpha() or not _DIGIT.search(token):
-            tokens.append((token, True))
         else:
-            tokens.append((_fold(token), False))
+            tokens.append((token, True) if token.isalpha() else _number_or_word(token))
     return tokens + [token for code in _CODE.findall(text) for token in _code(code)]
+
+
+def _spaced_tokens(text: str, run_like: re.Pattern[str]) -> list[tuple[str, bool]]:
+    """``_tokens`` of a text in which all that is between words is no letter; much faster."""
+    tokens: list[tuple[str, bool]] = []
+    codes: list[tuple[str, bool]] = []
+    for run in run_like.findall(text):
+        if run.isalpha():
+            tokens.append((run, True))
+        elif run.isalnum():
+            tokens.append(_number_or_word(run))
+        else:
+            tokens += map(_number_or_word, _NEAR_TOKEN.findall(run))
+            codes += _code(run)
+    return tokens + codes
+
+
+def _number_or_word(token: str) -> tuple[str, bool]:
+    return (_fold(token), False) if _DIGIT.search(token) else (token, True)
 
 
 def _runs(token: str, size: int) -> list[str]:

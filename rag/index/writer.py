@@ -20,6 +20,9 @@ from rag.types import Document, Passage, title_of
 
 __all__ = ["Writer", "vector_key"]
 
+# a vector is waited for unless it is there or waited for already
+_WAIT = "INSERT OR IGNORE INTO pending SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE key = ?)"
+
 
 def vector_key(fingerprint: str, passage: Passage) -> bytes:
     """What a passage's vectors are kept under: the same for the same text, embedded the same way."""
@@ -64,12 +67,14 @@ class Writer:
     def add_passages(self, number: int, name: str, passages: Sequence[Passage]) -> None:
         """Record passages of the document with that number and name."""
         title = terms(name)
+        rows, waiting = [], []
         for at, passage in enumerate(passages, self._next_number("passages")):
             key = vector_key(self._fingerprint, passage)
-            marks = ", ".join("?" * 11)
-            self._connection.execute(f"INSERT INTO passages VALUES ({marks})", sealed_passage(at, number, passage, key))
-            self._wait_for(key, at)
+            rows.append(sealed_passage(at, number, passage, key))
+            waiting.append((key, at, key))
             self._postings.add(at, [*title, *terms(passage.heading), *terms(passage.text)])
+        self._connection.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 11)})", rows)
+        self._connection.executemany(_WAIT, waiting)
 
     def _next_number(self, table: str) -> int:
         """A number that was never used: what readers remember of an old one cannot meet a new row."""
@@ -78,10 +83,7 @@ class Writer:
 
     def _wait_for(self, key: bytes, passage: int) -> None:
         """Note that ``passage`` waits for the vector ``key``, unless it is there or waited for already."""
-        self._connection.execute(
-            "INSERT OR IGNORE INTO pending SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE key = ?)",
-            (key, passage, key),
-        )
+        self._connection.execute(_WAIT, (key, passage, key))
 
     # -- sources -----------------------------------------------------------------------------------------
 

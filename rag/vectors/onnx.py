@@ -15,6 +15,7 @@ import numpy as np
 
 from rag.errors import EmbedderError
 from rag.types import Span
+from rag.vectors.counting import TokenCounter
 from rag.vectors.graph import Graph
 from rag.vectors.pooling import normalised, pool
 
@@ -40,11 +41,11 @@ class OnnxEmbedder:
         self._n_threads = n_threads
 
     @cached_property
-    def _counting(self) -> Any:
+    def _counter(self) -> TokenCounter:
         """The tokenizer as it counts: to the end of the text."""
         from tokenizers import Tokenizer
 
-        return Tokenizer.from_file(str(self._graph.folder / "tokenizer.json"))
+        return TokenCounter(Tokenizer.from_file(str(self._graph.folder / "tokenizer.json")))
 
     @cached_property
     def _reading(self) -> Any:
@@ -74,8 +75,7 @@ class OnnxEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The length of each text in word pieces, special tokens and prompt included."""
         prompt = self._graph.document_prompt
-        encoded = self._counting.encode_batch_fast([prompt + text for text in texts])
-        return [len(encoding) for encoding in encoded]
+        return self._counter.count([prompt + text for text in texts])
 
     def embed_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> Iterator[tuple[int, Rows]]:
         """Yield ``(i, rows)``, rows of shape ``(1 + len(sentences[i]), dim)``, as batches are done."""
