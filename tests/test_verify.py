@@ -237,6 +237,16 @@ def test_true_paraphrases_pass() -> None:
     assert len(flagged) <= 0.08 * len(pairs), flagged
 
 
+def test_paraphrases_with_one_thing_altered_are_flagged() -> None:
+    lines = (Path(__file__).parent / "data" / "altered.tsv").read_text(encoding="utf-8").splitlines()
+    flags: dict[str, list[bool]] = {}
+    for kind, source, sentence in (line.split("\t") for line in lines):
+        flags.setdefault(kind, []).append(verify(sentence, [source]).support in ("weak", "unsupported"))
+    shares = {kind: sum(found) / len(found) for kind, found in flags.items()}
+    assert shares["true"] <= 0.1
+    assert shares["number"] >= 0.97 and shares["negation"] >= 0.9 and shares["name"] >= 0.9, shares
+
+
 def test_paraphrases_cited_to_another_source_are_flagged() -> None:
     lines = (Path(__file__).parent / "data" / "paraphrases.tsv").read_text(encoding="utf-8").splitlines()
     sources, sentences = zip(*(line.split("\t") for line in lines), strict=True)

@@ -27,6 +27,7 @@ _SAME = 0.9  # share of the sentence's words, in any order, below which it was w
 _RUN = 5  # words in a row that make a run copied rather than met by chance
 _SHORT_RUN = 3  # as long as that beside a run copied
 _GAP = 4  # source words left out at one place, beyond which a clause was left out rather than changed
+_STRANGE = 4  # words that the source has not, beside a run copied, from which half a sentence is foreign
 _TOKEN = re.compile(r"\d+(?:[.,'’]\d+)*|%|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LINKS = frozenset("of the for de la van von der und".split())
 _LIST = frozenset(["and", "or"])
@@ -131,6 +132,8 @@ def _exchanged(said: tuple[_Word, ...], told: tuple[_Word, ...]) -> list[str]:
             one, two = ours[a1:a2], ours[b1:b2]
             if a2 > b1 or one == two or all(word in _LIST for word in ours[a2:b1]):
                 continue
+            if said[a1].is_number != said[b1].is_number:
+                continue
             for p in _places(two, theirs):
                 for q in _places(one, theirs):
                     before = edged[a1] == edged_theirs[p] or not edged[a1]
@@ -198,7 +201,7 @@ def foreign(sentence: str, source: str) -> str:
         i += max(1, size if size >= _RUN else 1)
     rest = [word for i, word in enumerate(ours) if i not in copied and is_content(word) and not said[i].is_number]
     strange = [word for word in rest if stem(word) not in known]
-    is_foreign = len(copied) >= 0.35 * len(ours) and len(strange) >= 2 and len(strange) >= 0.6 * len(rest)
+    is_foreign = len(copied) >= 0.35 * len(ours) and len(strange) >= _STRANGE and len(strange) >= 0.6 * len(rest)
     return " ".join(strange[:4]) if is_foreign else ""
 
 

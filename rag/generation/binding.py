@@ -30,6 +30,18 @@ _RANGED = re.compile(r"\W*(?:to|and|or|of|out of|in|bis|von|à|sur|a|de)?\W*(?:t
 _NOT = re.compile(
     r"(?i)\b(?:not|rather than|instead of|nicht|statt|non|no)\s+(?:by\s+|the\s+|in\s+|von\s+)?(?:\w+\.\s+)?$"
 )
+# units in which the same thing may be given
+_FAMILY = {
+    unit: family
+    for family, units in {
+        "money": "$ € £ ¥",
+        "data": "kb mb gb tb",
+        "length": "km meter cm mm mile foot inch yard",
+        "weight": "kg gram tonne lb",
+        "time": "second minute hour day week month year",
+    }.items()
+    for unit in units.split()
+}
 _PRONOUNS = frozenset("he she it they him her them his their its er sie ihm il elle ils elles lui ella ellos".split())
 _BREAK_COSTS = 3  # words of distance that a comma or an "and" is worth
 _FAR = 12  # words beyond which nothing belongs to a fact
@@ -124,8 +136,14 @@ def _facts(text: str, tokens: list[_Token]) -> list[_Item]:
         if number.is_written and number.digits > 1 and len(number.values) > 1:  # a share: "a third"
             continue
         is_year = not number.unit and any(1500 <= value <= 2100 for value in number.values)
-        kind = "ordinal" if number.is_ordinal else "year" if is_year else f"number {number.unit}"
+        kind = (
+            "ordinal" if number.is_ordinal else "year" if is_year else f"number {_FAMILY.get(number.unit, number.unit)}"
+        )
         spans.append((kind, frozenset(number.values), number.text, number.start, number.end))
+    for date in facts.dates:
+        years = frozenset(float(year) for year, _, _ in date.readings if year)
+        if years:
+            spans.append(("year", years, date.text, date.start, date.start + len(date.text)))
     for name in facts.names:
         if text[name.start - 1 : name.start] == "(" and name.text.isupper():  # the short form of what stands before it
             continue
@@ -156,7 +174,8 @@ def _around(item: _Item, items: Sequence[_Item], tokens: Sequence[_Token]) -> fr
     for i, token in enumerate(tokens):
         if item.first <= i <= item.last or not is_content(token.stem):
             continue
-        if item.kind == "name" and (token.stem[0].isdigit() or token.clause != tokens[item.first].clause):
+        elsewhere = token.clause != tokens[item.first].clause
+        if (item.kind == "name" and (token.stem[0].isdigit() or elsewhere)) or (token.stem[0].isdigit() and elsewhere):
             continue  # numbers look for their names, not the other way; and a name is told of in its own clause
         distance = _distance(token, item, tokens)
         if distance <= _FAR and all(distance < _distance(token, other, tokens) for other in others):

@@ -20,7 +20,7 @@ __all__ = ["Facts", "Name", "read_facts"]
 
 _QUARTER = re.compile(r"\bQ([1-4])\b")
 _CODE = re.compile(r"(?<![\w.])(?=[\w.:/-]*\d)(?=[\w.:/-]*[^\W\d_]|\d+\.\d+\.\d|\d+:\d)[^\W_][\w]*(?:[-./:]\w+)*")
-_NAME_WORD = re.compile(r"[^\W\d_]+(?:[-'’.&][^\W\d_]+)*\.?")
+_NAME_WORD = re.compile(r"(?<![\d_])(?![^\W\d_]+[\d_])[^\W\d_]+(?:[-'’.&][^\W\d_]+)*\.?")
 # "Wang said", "Philip's fleet": at the start of a sentence these are names all the same
 _SPEAKER = re.compile(
     r"(?!(?:Today|Yesterday|Tomorrow|Police|Management|Parliament|Government|Congress|Staff|Everyone|Everybody|Someone|"

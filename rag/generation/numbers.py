@@ -23,7 +23,7 @@ _UNITS = {
         "day days tag tage tagen jour jours dia dias",
         "week weeks woche wochen semaine semaines semana semanas",
         "month months monat monate monaten mois mes meses", "year years jahr jahre jahren yr yrs ans anos",
-        "degree degrees °", "c celsius", "f fahrenheit", "gb gigabyte gigabytes", "mb megabyte megabytes",
+        "degree degrees °", "c celsius °c", "f fahrenheit °f", "gb gigabyte gigabytes", "mb megabyte megabytes",
         "tb terabyte terabytes", "kb kilobyte kilobytes", "kw kilowatt kilowatts", "mw megawatt megawatts",
         "kwh", "mph", "hz", "ghz", "mhz", "volt volts v", "watt watts w",
     )
@@ -36,6 +36,7 @@ _NUMBER = re.compile(
     r"(?:[\s\u00a0-]?(?P<unit>%|°\s?[CF]?|[€£]|[ap]\.\s?m\.|[^\W\d_]+²?))?"
 )
 _SQUARE = frozenset("square sq cubic quadrat".split())
+_BETWEEN = frozenset("working business calendar consecutive full whole additional extra more further trading".split())
 _POINTS = re.compile(r"(?i)[\s-]*points?\b")
 _RANGE = re.compile(r"\s*(?:to|and|-|–|—|bis|und|à|et|a|y)\s*")
 _SHARE = re.compile(
@@ -79,7 +80,7 @@ def find_numbers(text: str) -> list[Number]:
 
 def _read(match: re.Match[str], text: str) -> tuple[Number, float]:
     """The number that ``match`` found, and the magnitude that was written after it."""
-    after = fold(match["unit"] or "")
+    after = fold(match["unit"] or "").replace(" ", "")
     scale = 1.0
     rest = text[match.end() :]
     if after in MAGNITUDES and (
@@ -88,6 +89,8 @@ def _read(match: re.Match[str], text: str) -> tuple[Number, float]:
         scale = MAGNITUDES[after]
         following = re.match(r"\s*(?:of\s+|de\s+|d['’])?(%|[€£]|[^\W\d_]+)", rest)
         after, rest = (fold(following[1]), rest[following.end() :]) if following else ("", rest)
+    if after in _BETWEEN and (following := re.match(r"\s+([^\W\d_]+)", rest)):  # "14 working days"
+        after, rest = fold(following[1]), rest[following.end() :]
     if after in _SQUARE and (squared := re.match(r"[\s.-]*([^\W\d_]+)", rest)):
         unit = _UNITS.get(fold(squared[1]), "")
         after = f"{unit}²" if unit else ""

@@ -28,7 +28,8 @@ accept accepted approve approved pass passed adopt adopted angenommen genehmigt
   | reject rejected refuse refused decline declined defeat defeated deny denied veto abgelehnt
 admit admitted confirm confirmed acknowledge acknowledged affirm | deny denied dispute disputed
 include included including includes | exclude excluded excluding excludes except excepting
-open opened opens opening offnen offnet geoffnet | close closed closes closing schliessen schliesst geschlossen
+open opened opens opening reopen reopened reopens offnen offnet geoffnet
+  | close closed closes closing schliessen schliesst geschlossen
 start started begin began begun begins commence resume resumed
   | end ended stop stopped finish finished cease ceased halt halted suspend suspended
 arrive arrived reach reached enter entered come came join joined | leave left depart departed quit exit exited
@@ -98,6 +99,8 @@ praise praised welcome welcomed | criticise criticize criticised criticized cond
 agree agreed | disagree disagreed
 free | cost costs charge charged fee
 guilty | innocent
+cheap cheaper | expensive costly dear
+dismiss dismissed overturn overturned | uphold upheld allow allowed grant granted
 alive | dead
 presence present | absence absent
 advance advanced | retreat retreated delay delayed
@@ -136,6 +139,6 @@ def converses(term: str) -> frozenset[str]:
     return _OTHER_SIDE.get(term, frozenset())
 
 
-def without_prefix(term: str) -> str:
-    """The stem that a prefix turns into its opposite in ``term`` ("licens" for "unlicens"), or ""."""
-    return _PREFIX.sub("", term) if _PREFIX.match(term) else ""
+def without_prefix(word: str) -> str:
+    """The word that a prefix turns into its opposite in ``word`` ("licensed" for "unlicensed"), or ""."""
+    return _PREFIX.sub("", word) if _PREFIX.match(word) else ""

@@ -39,6 +39,8 @@ _IDLE = re.compile(
 _ALL_BUT = re.compile(r"\b((?:all|every|each|any|nothing|none|everyone|everything|anyone)(?:\s\w+){0,2})\s+but\b", re.I)
 _REACH = 4  # words of content that a denial reaches over
 _SUBJECT = 2  # words of content before a denial that it is said of
+_UNABLE = frozenset("fail failed fails unable".split())
+_BARE = frozenset("without ohne sans sin".split())  # deny what comes after them, not the verb before
 _NEAR = 6  # words from what is denied to a word that may stand for a denial
 _EXCEPTIONS = frozenset("unless except other than without if until but only otherwise beyond".split())
 _CONDITIONS = frozenset("without unless until ohne sans sin".split())  # "not without" demands
@@ -52,7 +54,8 @@ def polarity_differs(sentence: str, source: str) -> list[str]:
     said, told = read_facts(sentence), read_facts(nearest)
     ours, theirs = _denials(sentence), _denials(nearest)
     reasons = []
-    if _denied_alone(ours, nearest, lenient=bool(theirs) and not _EXCEPTIONS.isdisjoint(said.words)):
+    own = [denial for denial in ours if denial.is_hard]  # a paraphrase may well say "rejected" for "did not accept"
+    if _denied_alone(own, nearest, lenient=bool(theirs) and not _EXCEPTIONS.isdisjoint(said.words)):
         reasons.append("denies what the source says")
     elif _CONDITIONS.isdisjoint(told.words) and _denied_alone(theirs, sentence, lenient=True):
         reasons.append("says what the source denies")
@@ -70,6 +73,7 @@ class _Denial:
     word: str
     reach: frozenset[str]  # stems of the content words that it reaches over
     subject: frozenset[str]  # and of those before it
+    is_hard: bool
 
 
 @lru_cache(maxsize=2048)
@@ -94,7 +98,9 @@ def _denials(text: str) -> list[_Denial]:
                 continue
             after = [stem(other) for other in clause[i + 1 :] if is_content(other)][:_REACH]
             before = [stem(other) for other in clause[:i] if is_content(other)][-_REACH:]
-            found.append(_Denial(word, frozenset(after or before), frozenset(before[-_SUBJECT:])))
+            found.append(
+                _Denial(word, frozenset(after or before), frozenset(before[-_SUBJECT:]), hard or word in _UNABLE)
+            )
     return found
 
 
@@ -117,6 +123,8 @@ def _denies(clause: tuple[str, ...], denial: _Denial, here: frozenset[str], leni
     at = [i for i, word in enumerate(clause) if stem(word) in here]
     for i, word in enumerate(clause):
         ends = opposites(stem(word))
+        if word in _BARE and not here & {stem(after) for after in clause[i + 1 : i + 1 + _NEAR]}:
+            continue
         if is_negation(word) or ends & denial.reach or word == denial.word or ends & opposites(stem(denial.word)):
             return True
         is_near = not at or min(abs(i - j) for j in at) <= _NEAR
@@ -134,14 +142,28 @@ def _opposed(sentence: str, source: str) -> str:
         common = here & set(outside) - {match[1].lower() for match in ours.finditer(source)}
         if common:
             return outside[min(common)]
+    # "unused" for "used": the stem of the one and the stem of the other, both ways
+    prefixed, denied_form = _prefixed(source), _unprefixed(sentence)
     for term in sorted(said - told):
-        others = opposites(term) | {without_prefix(term)} | {word for word in told if without_prefix(word) == term}
-        there = others & (told - said) | ({without_prefix(term)} & told)
+        others = opposites(term) | prefixed.get(term, frozenset())
+        there = (others & (told - said)) | (denied_form.get(term, frozenset()) & told)
         if not there or any(opposites(other) & told for other in there):  # both ends are in the source: see ``binding``
             continue
         if any(_is_denied(term, sentence) == _is_denied(other, source) for other in there):
             return min(there)
     return ""
+
+
+def _prefixed(text: str) -> dict[str, frozenset[str]]:
+    """For a stem, the stem of the word in ``text`` that a prefix makes its opposite."""
+    pairs = ((word, without_prefix(word)) for word in read_facts(text).words)
+    return {stem(base): frozenset([stem(word)]) for word, base in pairs if base}
+
+
+def _unprefixed(text: str) -> dict[str, frozenset[str]]:
+    """For the stem of a word in ``text`` with such a prefix, the stem without it."""
+    pairs = ((word, without_prefix(word)) for word in read_facts(text).words)
+    return {stem(word): frozenset([stem(base)]) for word, base in pairs if base}
 
 
 def _is_denied(term: str, text: str) -> bool:
@@ -162,6 +184,8 @@ def _turned(said: tuple[str, ...], told: tuple[str, ...]) -> str:
         reach = set(followers[:near])
         if any(stem(a) == stem(lead) and reach & set(b[:near]) for a, b in theirs):
             continue
+        if any(a in others or stem(a) in others for a, _ in ours) and any(a == lead for a, _ in theirs):
+            continue  # "before and after" on both sides
         if any((a in others or stem(a) in others) and reach & set(b[:near]) for a, b in theirs):
             return f"{lead} {followers[0]}"
     return ""

@@ -55,11 +55,11 @@ SOFT_NEGATIONS = frozenset(
     forbids ban banned bans lost lose loses neglect missing miss missed nil free verboten
     destitute devoid against out away down off less minus end ended beyond instead rather fehlt fehlen manque""".split()
 )
-# Of these, the ones that always deny what comes after them ...
+# Of these, the ones that deny what comes after them, whatever it is ...
 _DENYING = frozenset(
-    """fail failed fails failure refuse refused refuses refusing deny denied denies unable impossible exclude excluded
-    excludes excluding except exempt exempted prohibit prohibited prohibits forbid forbidden forbids ban banned bans
-    reject rejected rejects neither verboten interdit interdite prohibido prohibida verbietet verweigert""".split()
+    """fail failed fails failure unable refuse refused refuses refusing deny denied denies impossible exclude excluded
+    excludes excluding except exempt exempted prohibit prohibited prohibits forbid forbidden forbids reject rejected
+    rejects avoid avoids avoided neither verboten interdit interdite prohibido prohibida verbietet verweigert""".split()
 )
 # ... and the ones that leave something: "only members" is not "no members".
 _LIMITING = frozenset("only limited restricted free turned unless rarely seldom".split())
