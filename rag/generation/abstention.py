@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from rag.generation import candidates as stage
+from rag.generation.cells import answering_cells
 from rag.generation.choice import Reading
 from rag.generation.model import coefficients, constant
 
@@ -30,6 +31,8 @@ FEATURES = (
      "length of chosen", "second similarity", "similarity x length",
 )  # fmt: skip
 
+# what a cell is worth whose row and column the question names; no fit sees these, they are few and always the same
+_CELL = 0.9
 
 # features that are taken over from the chosen sentence as they are
 _SAME = (
@@ -42,6 +45,8 @@ def confidence(reading: Reading) -> float:
     """An estimate, 0 to 1, that the evidence answers the question."""
     if not reading.candidates:
         return 0.0
+    if answering_cells(reading):
+        return _CELL
     value = float(signals(reading) @ coefficients("confidence", FEATURES)) + constant("confidence")
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
 

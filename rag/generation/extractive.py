@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.errors import UsageError
+from rag.generation.cells import Answering, answering_cells
 from rag.generation.choice import Reading, read
 from rag.generation.conflicts import conflict
 from rag.generation.lists import bullet_length, listed
@@ -64,6 +65,10 @@ class Extractive:
         """Quotes in reading order; none when no sentence has anything to say."""
         reading = read(prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages)
         if not reading.candidates:
+            return
+        rows = answering_cells(reading)
+        if rows:
+            yield from _rows(reading, rows)
             return
         items = listed(reading)
         if items:
@@ -154,6 +159,15 @@ def _in_reading_order(reading: Reading, chosen: Sequence[int]) -> list[int]:
     for i in chosen:  # documents in the order of their best sentence
         first.setdefault(reading.evidence[reading.candidates[i].number - 1].passage.document_id, len(first))
     return sorted(chosen, key=place)
+
+
+def _rows(reading: Reading, rows: Sequence[Answering]) -> Iterator[str | Quote]:
+    for found in rows:
+        if len(rows) > 1:
+            yield "\n- "
+        candidate = reading.candidates[found.row]
+        yield from found.above
+        yield Quote(candidate.number, candidate.start, candidate.end, found.cell)
 
 
 def _both(reading: Reading, against: tuple[int, int]) -> Iterator[str | Quote]:

@@ -96,7 +96,7 @@ _FIRST_NOUN = re.compile(r"\b(?:what|which)\s+([^\W\d_]+)", re.IGNORECASE)
 _PLURAL = re.compile(
     r"\b(?:which|what|welche)\s+(?:(?:are|were)\s+(?:the|its|their)\s+)?(?:other|two|three|four|five|major|main|"
     r"most|\w+al|\w+ic|"
-    r"\w+an|\w+ern)?\s*(?:people|men|women|children|(?!does\b)[^\W\d_]+[^\W\d_us]s)['’]?\s",
+    r"\w+an|\w+ern)?\s*(?:people|men|women|children|(?!(?:does|was|has)\b)[^\W\d_]+[^\W\d_us]s)['’]?\s",
     re.IGNORECASE,
 )
 _SPEAKER = re.compile(

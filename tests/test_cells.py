@@ -1,0 +1,102 @@
+"""Cells of tables as answers: the row and the column that the question names, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from rag.generation import confidence, read
+from rag.generation.cells import answering_cells
+from rag.generation.extractive import Extractive
+from rag.plugins import Prompt, Quote
+from rag.testing import hit_of
+from rag.types import Hit, Span
+
+STATEMENT = """\
+(In millions)
+
+Net sales:
+Net sales: Products; 2023: $41,250; 2022: $38,911
+Net sales: Total net sales; 2023: 54,123; 2022: 49,455
+
+Cost of sales:
+
+Services; 2023: 4,120; 2022: 3,655
+Total cost of sales; 2023: 30,530; 2022: 28,757
+Operating income; 2023: 12,028; 2022: 10,339
+Net income; 2023: $9,847; 2022: $8,412
+Gross margin; 2023: 23,593; 2022: 20,698
+
+Gross margin percentage was 43.6 percent in 2023, because freight cost less."""
+FARES = """\
+Route: Port Ansel - Skerra; Ticket: Adult; Single (EUR): 14.50; Return (EUR): 26.00
+Route: Port Ansel - Holm; Ticket: Adult; Single (EUR): 4.50; Return (EUR): 8.00
+Route: Port Ansel - Skerra; Ticket: Child; Single (EUR): 7.00; Return (EUR): 13.00; Remark: On a lap; up to 15 years"""
+STAFF = "Station: Skerra; Manager: Tom Vale; Since: 2019\nStation: Holm; Manager: Ada Quist; Since: 2021"
+
+
+def table(text: str) -> Hit:
+    """Evidence whose sentences are the lines of ``text``, as the readers leave a table."""
+    hit = hit_of(text)
+    lines = [Span(match.start(), match.end()) for match in re.finditer(r"[^\n]+", text)]
+    return replace(hit, passage=replace(hit.passage, sentences=tuple(lines)), sentence_scores=())
+
+
+def marked(question: str, text: str) -> list[tuple[str, str]]:
+    """The rows, and the words marked in each, that answer a question about one passage."""
+    reading = read(question, [table(text)])
+    return [
+        (reading.candidates[found.row].text, text[found.cell.start : found.cell.end] if found.cell else "")
+        for found in answering_cells(reading)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "row", "cell"),
+    [
+        ("What was net income in 2022?", STATEMENT, "Net income", "$8,412"),
+        ("What were total net sales in 2023?", STATEMENT, "Net sales: Total net sales", "54,123"),
+        ("What was the cost of sales for services in 2022?", STATEMENT, "Services", "3,655"),
+        ("What was the operating income in 2023?", STATEMENT, "Operating income", "12,028"),
+        ("What does a return ticket for an adult from Port Ansel to Holm?", FARES, "Route: Port Ansel - H", "8.00"),
+        ("How much is a single for a child to Skerra?", FARES, "Route: Port Ansel - Skerra; Ticket: C", "7.00"),
+        ("Who is the manager of the station Holm?", STAFF, "Station: Holm", "Ada Quist"),
+    ],
+)  # fmt: skip
+def test_the_cell_is_the_one_that_row_and_column_name(question: str, text: str, row: str, cell: str) -> None:
+    ((line, mark),) = marked(question, text)
+    assert line.startswith(row) and mark == cell
+    assert confidence(read(question, [table(text)])) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What was net income in 2019?", STATEMENT),  # no such column
+        ("What were the restructuring charges in 2023?", STATEMENT),  # no such row
+        ("What was the gross margin percentage in 2023?", STATEMENT),  # a sentence says it
+        ("Why did operating income rise in 2023?", STATEMENT),  # no cell is a reason
+        ("What does a return ticket for a dog to Holm cost?", FARES),
+        ("Who founded the station Holm?", STAFF),
+    ],
+)
+def test_other_questions_are_left_to_the_sentences(question: str, text: str) -> None:
+    assert not marked(question, text)
+
+
+def test_a_row_whose_column_is_not_named_is_quoted_without_a_mark() -> None:
+    assert marked("What was net income?", STATEMENT) == [("Net income; 2023: $9,847; 2022: $8,412", "")]
+
+
+def test_rows_that_fit_alike_are_all_quoted() -> None:
+    rows = marked("What is the return price for an adult from Port Ansel?", FARES)
+    assert [mark for _, mark in rows] == ["26.00", "8.00"]
+
+
+def test_the_lines_without_which_a_number_misleads_come_first() -> None:
+    hit = table(STATEMENT)
+    pieces = list(Extractive().generate(Prompt("q", "What was the cost of sales for services in 2022?", (hit,))))
+    quotes = [STATEMENT[piece.start : piece.end] for piece in pieces if isinstance(piece, Quote)]
+    assert quotes == ["(In millions)", "Cost of sales:", "Services; 2023: 4,120; 2022: 3,655"]
