@@ -55,6 +55,13 @@ def pdf_of(
     return out.getvalue()
 
 
+def pdf_with_picture(lines: Sequence[tuple[float, float, float, str]]) -> bytes:
+    """A page of text lines with a grey picture on its middle."""
+    pixels = bytes(range(64))
+    picture = b"q 300 0 0 300 150 250 cm BI /W 8 /H 8 /BPC 8 /CS /G ID " + pixels.replace(b"E", b"F") + b" EI Q"
+    return pdf_of([lines], rules=picture.decode("latin-1"))
+
+
 def package_of(parts: Mapping[str, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A ZIP file of named parts."""
     buffer = io.BytesIO()

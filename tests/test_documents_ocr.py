@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made import pdf_with_picture
 from PIL import Image, ImageDraw
 
 from rag.documents import Reader, ocr, read, walk
@@ -14,14 +15,40 @@ from rag.documents.limits import on_beat
 from rag.errors import DocumentError
 from rag.settings import Settings
 
-# tells one picture from another by its size, as the pages below differ in it
+# tells one picture from another by its size, as the pages below differ in it; words as tesseract's TSV has them
 PROGRAM = """#!/bin/sh
 if [ "$1" = "--list-langs" ]; then printf 'List of available languages (3):\\ndeu\\neng\\nosd\\n'; exit 0; fi
 size=$(cat | wc -c)
+if [ "$4" = "0" ]; then echo "Rotate: 180"; exit 0; fi
 [ "$4" = "eng+deu" ] || exit 1
-if [ "$size" -gt 200000 ]; then printf 'The second page tells of regu-\\nlations for pilots.\\n\\nAnd of fees.\\n\\f'
-else printf 'The first page tells of the harbour.\\n\\f'; fi
+if [ "$size" -gt 200000 ]; then cat "$(dirname "$0")/second.tsv"; else cat "$(dirname "$0")/first.tsv"; fi
 """
+
+
+def tsv(lines: list[tuple[int, int, str]], confidence: int = 95) -> str:
+    """Lines (x, y, words; two spaces are a wide gap; ? in front of a word is a guess) in a picture of 2250 x 3000."""
+    rows = ["level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext"]
+    rows.append("1\t1\t0\t0\t0\t0\t0\t0\t2250\t3000\t-1\t")
+    for number, (x, y, words) in enumerate(lines, 1):
+        for word in words.split(" "):
+            shown = word.lstrip("?")
+            sure = 5 if word.startswith("?") else confidence
+            if shown:
+                rows.append(f"5\t1\t1\t1\t{number}\t1\t{x}\t{y}\t{20 * len(shown)}\t30\t{sure}\t{shown}")
+            x += 20 * len(shown) + (12 if shown else 150)
+    return "\n".join(rows) + "\n"
+
+
+FIRST = [(200, 300, "The first page tells of the ?h4rb harbour.")]
+SECOND = [
+    (200, 300, "The second page tells of all the regu-"),
+    (200, 345, "lations for pilots in the old harbour town."),
+    (200, 600, "Plan  Price"),
+    (200, 645, "Gold  500"),
+    (200, 690, "Silver  900"),
+    (200, 735, "Bronze  100"),
+    (1900, 2900, "?~ ?q"),
+]
 
 
 @pytest.fixture
@@ -40,6 +67,8 @@ def scan(tmp_path: Path) -> Path:
 def tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     folder = tmp_path / "bin"
     folder.mkdir()
+    (folder / "first.tsv").write_text(tsv(FIRST))
+    (folder / "second.tsv").write_text(tsv(SECOND))
     program = folder / "tesseract"
     program.write_text(PROGRAM)
     program.chmod(0o755)
@@ -67,11 +96,42 @@ def test_a_scan_is_read_page_by_page(scan: Path) -> None:
     on_beat(lambda: beats.append(1))
     (document,) = read(next(walk([scan])), settings=Settings())
     assert document.text == (
-        "The first page tells of the harbour.\n\nThe second page tells of regulations for pilots.\n\nAnd of fees."
+        "The first page tells of the harbour.\n\n"
+        "The second page tells of all the regulations for pilots in the old harbour town.\n\n"
+        "Plan: Gold; Price: 500\nPlan: Silver; Price: 900\nPlan: Bronze; Price: 100"
     )
     assert document.page_at(document.text.index("pilots")) == 2
-    assert document.metadata["warnings"] == ["its text was recognised by a machine and may hold errors"]
+    assert document.metadata["warnings"] == ["scanned: the text was recognised by a machine and may hold errors"]
     assert len(beats) == 2
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_a_page_upside_down_is_turned(scan: Path, tmp_path: Path) -> None:
+    """What cannot be read is turned as tesseract says, and read again."""
+    (tmp_path / "bin" / "first.tsv").write_text(tsv([(200, 300, "sib snoit alugnoc")], confidence=50))
+    reading = ocr.recognise(page_of(scan))
+    assert [word.text for word in reading.words] == ["sib", "snoit", "alugnoc"]
+    assert not reading.is_plausible  # the stand-in reads both the same, so the first is kept
+
+
+def page_of(scan: Path) -> bytes:
+    picture = scan.with_name("page.png")
+    Image.new("L", (300, 400), 255).save(picture)
+    return picture.read_bytes()
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_pictures_on_a_page_of_text_are_read_too(tmp_path: Path) -> None:
+    """A table that is a picture stands after the text; words printed over the picture are not read twice."""
+    path = tmp_path / "mixed.pdf"
+    path.write_bytes(pdf_with_picture([(72, 740, 12.0, "This page is about plans and what they cost.")]))
+    (tmp_path / "bin" / "first.tsv").write_text(
+        tsv([(250, 230, "This page is"), (600, 1500, "Gold costs 500 and"), (600, 1545, "Silver costs 900 more.")])
+    )
+    (document,) = read(next(walk([path])), settings=Settings())
+    assert document.text.startswith("This page is about plans and what they cost.\n\nGold costs 500 and")
+    assert document.text.count("This page is") == 1
+    assert document.metadata["warnings"] == ["scanned: the text was recognised by a machine and may hold errors"]
 
 
 @pytest.mark.usefixtures("tesseract")

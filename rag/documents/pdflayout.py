@@ -143,12 +143,15 @@ def _same_baseline(line: Line, segment: Segment) -> bool:
     return overlap > 0.6 * min(line.y1 - line.y0, segment.y1 - segment.y0) and apart > -1
 
 
-def paragraphs(lines: list[Line | Table]) -> list[Block]:
-    """Lines joined to paragraphs and list items, by spacing, indents, and where lines were broken."""
+def paragraphs(lines: list[Line | Table], *, is_scan: bool = False) -> list[Block]:
+    """Lines joined to paragraphs and list items, by spacing, indents, and where lines were broken.
+
+    On a scan the lines of a form or a table run into each other, so only a line's own stretch tells its margin.
+    """
     blocks: list[Block] = []
     text_lines = [line for line in lines if isinstance(line, Line)]
     leading = _leading(text_lines)
-    right = _right_margins(text_lines)
+    right = _right_margins(text_lines, is_scan=is_scan)
     for line in lines:
         if isinstance(line, Table):
             blocks.append(Block("table", table=line))
@@ -177,13 +180,13 @@ def _leading(lines: list[Line]) -> float:
     return min(2.6, max(1.0, counts.most_common(1)[0][0])) if counts else 1.25
 
 
-def _right_margins(lines: list[Line]) -> dict[int, float]:
+def _right_margins(lines: list[Line], *, is_scan: bool) -> dict[int, float]:
     """For each line (by id) how far right the lines reach that begin at about the same x: on a page of one
     column all of them, on others those nearby, since a title may stand over two columns."""
     left, right = min((line.x0 for line in lines), default=0.0), max((line.x1 for line in lines), default=0.0)
     n_right = sum(1 for line in lines if line.x0 > (left + right) / 2 and len(line.text) > 20)
     margins: dict[int, float] = {}
-    runs = _runs(lines) if n_right >= 4 else {}
+    runs = _runs(lines, 2 if is_scan else 4) if n_right >= 4 or is_scan else {}
     for place, line in enumerate(lines):
         near = runs.get(place) or (lines[max(0, place - 6) : place + 7] if n_right >= 4 else lines)
         margins[id(line)] = max(
@@ -194,8 +197,8 @@ def _right_margins(lines: list[Line]) -> dict[int, float]:
     return margins
 
 
-def _runs(lines: list[Line]) -> dict[int, list[Line]]:
-    """For lines of stretches of four and more that are evenly spaced and begin at one x: their stretch."""
+def _runs(lines: list[Line], least: int) -> dict[int, list[Line]]:
+    """For lines of stretches of ``least`` and more that are evenly spaced and begin at one x: their stretch."""
     runs: dict[int, list[Line]] = {}
     run: list[Line] = []
     for place, line in enumerate(lines):
@@ -203,7 +206,7 @@ def _runs(lines: list[Line]) -> dict[int, list[Line]]:
         distance = above.y0 - line.y0 if above else 0.0
         is_next = above is not None and 0 < distance < 1.6 * line.size and abs(above.x0 - line.x0) < line.size
         run = [*run, line] if is_next and abs(run[0].size - line.size) < 0.6 else [line]
-        if len(run) >= 4:
+        if len(run) >= least:
             runs |= {place - k: run for k in range(len(run))}
     return runs
 

@@ -66,6 +66,7 @@ class PageText:
     n_hidden: int = 0
     has_image: bool = False
     has_page_image: bool = False  # one that covers most of the page: a scan
+    pictures: list[tuple[float, float, float, float]] = field(default_factory=list)  # boxes of the larger images
     is_cut: bool = False
 
 
@@ -180,13 +181,17 @@ def _on_one_line(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
         yield sorted(row, key=lambda s: s.x0)
 
 
-def page_picture(page: Any, dots_per_inch: float = 300) -> bytes:
-    """The page as a grey PNG for text recognition, at most ``MAX_PIXELS`` large."""
+def page_picture(page: Any) -> tuple[bytes, float]:
+    """The page as a grey PNG for text recognition, at most ``MAX_PIXELS`` large, and its pixels a point.
+
+    300 dots an inch are what tesseract is made for; on a page that is smaller than paper, letters are small too.
+    """
     width, height = page.get_size()
-    scale = min(dots_per_inch / 72, math.sqrt(MAX_PIXELS / max(1.0, width * height)))
+    scale = min(600 / 72, max(300 / 72, 3000 / max(1.0, width, height)))
+    scale = min(scale, math.sqrt(MAX_PIXELS / max(1.0, width * height)))
     buffer = io.BytesIO()
     page.render(scale=scale, grayscale=True).to_pil().save(buffer, "PNG")
-    return buffer.getvalue()
+    return buffer.getvalue(), scale
 
 
 def _read_characters(text_page: Any, result: PageText, view: tuple[float, float, float, float]) -> None:
@@ -387,6 +392,8 @@ def _read_objects(page: Any, result: PageText, area: float) -> None:
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             result.has_image = True
             result.has_page_image |= (x1 - x0) * (y1 - y0) > 0.6 * area
+            if (x1 - x0) * (y1 - y0) > 0.05 * area:
+                result.pictures.append((x0, y0, x1, y1))
         elif pdfium.FPDFPath_CountSegments(item) <= 5:
             _add_rules(result, x0, y0, x1, y1)
         else:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 from rag.documents import ocr
 from rag.documents.canonical import Writer
-from rag.documents.image import write_recognised
 from rag.documents.limits import beat
+from rag.documents.ocrpage import page_of_words, segments_of_words, snapped
 from rag.documents.pdffurniture import without_furniture
 from rag.documents.pdfgrid import Table, cell_text
 from rag.documents.pdflayout import Block, Line, layout, paragraphs, without_leader
-from rag.documents.pdfpage import page_picture, page_text
+from rag.documents.pdfpage import PageText, page_picture, page_text
 from rag.documents.plain import looks_like_title
 from rag.documents.tables import Section, column_names, find_header, row_text
 from rag.errors import DocumentError
 
-__all__ = ["PdfText"]
+__all__ = ["RECOGNISED", "PdfText"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _FEW_CHARACTERS = 12  # a page number or a stamp on a scan
+_LITTLE_TEXT = 200  # beside a picture of the whole page
+_FEW_WORDS = 4  # in a picture: a logo
+_MAX_PAGES_WITH_PICTURES = 25  # of one document: each costs seconds
+RECOGNISED = "scanned: the text was recognised by a machine and may hold errors"
 # First parts of compounds that are seldom the first part of a divided word.
 _OFTEN_FIRST = frozenset(
     "anti back best brand business case client cost cross customer cutting data decision end face fact first "
@@ -47,10 +52,11 @@ class PdfText:
         self._n_hidden = 0
         self._n_recognised = 0
         self._heading_sizes: list[float] = []
-        self._recognised: dict[int, str] = {}  # page index -> text read off its picture
         self._fields: dict[int, list[str]] = {}  # page index -> what is filled in in its form
         self._failures: list[str] = []
         self._unread: list[int] = []  # pages that are pictures and were not read
+        self._n_with_pictures = 0
+        self._scans: set[int] = set()  # pages (by index) whose text was read off a picture
 
     def add_empty(self) -> None:
         """A page that cannot be read still counts."""
@@ -63,9 +69,20 @@ class PdfText:
             self._fields[len(self._pages)] = list(fields)
         drawn = page_text(page)
         self._n_hidden += drawn.n_hidden
+        n_characters = sum(len(segment.text) for segment in drawn.segments)
         self._n_recognised += drawn.has_page_image and bool(drawn.segments)
-        if drawn.has_image and sum(len(segment.text) for segment in drawn.segments) < _FEW_CHARACTERS:
-            self._recognise(page)
+        if drawn.has_image and n_characters < _FEW_CHARACTERS:
+            drawn = self._recognised(page, drawn)
+        elif drawn.pictures and not drawn.has_page_image:
+            self._add_pictures(page, drawn)
+        elif drawn.has_page_image and n_characters < _LITTLE_TEXT and not ocr.is_available():
+            self._unread.append(len(self._pages) + 1)
+        self.take(drawn)
+
+    def take(self, drawn: PageText) -> None:
+        """Lay out the next page."""
+        if any(segment.index[0] < 0 for segment in drawn.segments[:1]):
+            self._scans.add(len(self._pages))
         lines = layout(drawn)
         for line in lines:
             if isinstance(line, Line):
@@ -76,17 +93,39 @@ class PdfText:
         self._pages.append(lines)
         self._heights.append(drawn.height)
 
-    def _recognise(self, page: Any) -> None:
-        """Read a page that is a picture, where the means are installed."""
-        number = len(self._pages)
+    def _recognised(self, page: Any, drawn: PageText) -> PageText:
+        """What is written on a page that is a picture, where the means to read it are installed."""
         if not ocr.is_available():
-            self._unread.append(number + 1)
-            return
+            self._unread.append(len(self._pages) + 1)
+            return drawn
+        reading, scale = self._words_on(page)
+        found = page_of_words(reading, scale)
+        self._n_recognised += bool(found.segments)
+        return found if found.segments else drawn
+
+    def _words_on(self, page: Any) -> tuple[ocr.Reading, float]:
         try:
-            self._recognised[number] = ocr.recognise(page_picture(page))
+            picture, scale = page_picture(page)
+            return ocr.recognise(picture, round(scale * 72)), scale
         except DocumentError as error:
-            self._failures.append(f"page {number + 1} {error}")
-        beat()
+            self._failures.append(f"page {len(self._pages) + 1} {error}")
+            return ocr.Reading([], 0, 0), 1.0
+        finally:
+            beat()
+
+    def _add_pictures(self, page: Any, drawn: PageText) -> None:
+        """Add what is written in the larger pictures on a page of text, for a bounded number of pages."""
+        if not ocr.is_available() or self._n_with_pictures >= _MAX_PAGES_WITH_PICTURES:
+            return
+        self._n_with_pictures += 1
+        reading, scale = self._words_on(page)
+        printed = [(s.x0 - 1, s.y0 - 1, s.x1 + 1, s.y1 + 1) for s in drawn.segments]
+        for box in drawn.pictures:
+            inside = [word for word in reading.words if word.text and _is_in(word, box, drawn.height, scale)]
+            free = [w for w in inside if not any(_is_in(w, text, drawn.height, scale) for text in printed)]
+            if len(free) >= _FEW_WORDS and fmean(word.confidence for word in free) >= 70:
+                drawn.segments += segments_of_words(free, drawn.height, scale)
+                self._n_recognised += 1
 
     def _learn_words(self, text: str) -> None:
         for word in _WORD.findall(text.lower())[:-1]:
@@ -95,7 +134,12 @@ class PdfText:
     def write(self, writer: Writer, labels: list[str]) -> None:
         """Write all pages."""
         body = self._sizes.most_common(1)[0][0] if self._sizes else 10.0
-        pages = [paragraphs(lines) for lines in without_furniture(self._pages)]
+        for line in (line for number in self._scans for line in self._pages[number] if isinstance(line, Line)):
+            line.size = snapped(line.size, body)
+        pages = [
+            paragraphs(lines, is_scan=number in self._scans)
+            for number, lines in enumerate(without_furniture(self._pages))
+        ]
         self._learn_headings(pages, body)
         empty = []
         names: list[str] = []
@@ -109,8 +153,6 @@ class PdfText:
                     writer.heading(block.lines[0].text, min(6, len(self._heading_sizes) + 1))
                 else:
                     self._write_block(writer, block, body, is_first=place == 0)
-            if recognised := self._recognised.get(number):
-                write_recognised(writer, recognised)
             if writer.n_characters > before:  # values mean nothing without the form around them
                 for row in self._fields.get(number, ()):
                     writer.item(row)
@@ -216,12 +258,20 @@ class PdfText:
         if self._n_hidden:
             writer.warn("hidden text was left out")
         if self._n_recognised:
-            writer.warn("scanned pages: their text was recognised by a machine and may hold errors")
+            writer.warn(RECOGNISED)
         for failure in self._failures[:5]:
             writer.warn(failure)
         if empty:
             pictures = bool(set(empty) & set(self._unread))
             writer.warn(f"no text on {_ranges(empty)}{f'; {ocr.INSTALL}' if pictures else ''}")
+        if little := sorted(set(self._unread) - set(empty)):
+            writer.warn(f"a picture with little text on {_ranges(little)}; {ocr.INSTALL}")
+
+
+def _is_in(word: ocr.Word, box: tuple[float, float, float, float], height: float, scale: float) -> bool:
+    """Whether the middle of a word lies in a box of the page."""
+    x, y = (word.x0 + word.x1) / 2 / scale, height - (word.y0 + word.y1) / 2 / scale
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _stands_above(block: Block, following: list[Block]) -> bool:
