@@ -37,6 +37,35 @@ def test_a_word_points_into_the_last_answer() -> None:
     assert "tents" in standalone("How much is the third one?", series)
 
 
+@pytest.mark.parametrize(
+    ("earlier", "answer", "question", "query"),
+    [
+        ("How much is the single fare?", "12 pounds.", "No, I meant the return fare", "How much is the return fare?"),
+        ("When does it open in Bergen?", "At 9.", "Not Bergen, Oslo", "When does it open in Oslo?"),
+        ("Who designed the bridge?", "Ilse Brandt did.", "When was she born?", "When was Ilse Brandt born?"),
+        ("Who is Ilse Brandt?", "A baker from Bergen.", "Where does she live?", "Where does Ilse Brandt live?"),
+        ("When was Fresno founded?", "In 1872.", "What is its area?", "What is Fresno's area?"),
+        ("What is error E-1042?", "A lost sensor.", "and E-1043?", "What is error E-1043?"),
+        ("Who bought Orkla?", "Halden Group did.", "For how much?", "Who bought Orkla, for how much?"),
+        ("What is the fee in Oslo?", "3 euros.", "in Bergen?", "What is the fee in Bergen?"),
+        ("Did Ann Lee win?", "Yes.", "And her opponent?", "Did Ann Lee's opponent win?"),
+        (
+            "Who bought Orkla?",
+            "Halden Group bought Orkla. [1]",
+            "Who said that?",
+            "Who said that: Halden Group bought Orkla?",
+        ),
+        ("Who bought Orkla?", "Halden Group bought it. [1]", "Are you sure?", "Who bought Orkla?"),
+        ("Wie hoch ist die Miete?", "850 Euro.", "Und die Kaution?", "Wie hoch ist die Kaution?"),
+        ("Wer entwarf die Brücke?", "Frau Brandt.", "Wann wurde sie gebaut?", "Wann wurde die Brücke gebaut?"),
+        ("Qui dirige le musée ?", "Mme Moreau.", "Et en 2020 ?", "Qui dirige le musée en 2020?"),
+        ("¿Cuánto cuesta el billete?", "12 euros.", "¿Y para niños?", "¿Cuánto cuesta el billete para niños?"),
+    ],
+)
+def test_a_query_reads_as_a_person_would_have_written_it(earlier: str, answer: str, question: str, query: str) -> None:
+    assert standalone(question, [Turn(earlier, answer)]) == query
+
+
 def test_why_asks_about_the_last_question() -> None:
     assert "trade with Norway" in standalone("Why?", TRADE)
     assert "trade with Norway" in standalone("Tell me more", TRADE)
