@@ -87,6 +87,9 @@ class Embedder(Protocol):
 
     ``fingerprint`` names the weights and the way a vector is made: vectors of different fingerprints
     are never mixed. ``max_tokens`` is what the model reads of one text, special tokens included.
+
+    One that can tell may also have ``familiarity(text) -> float``: from 1.0 for a language that it reads to 0.0 for
+    one that it does not, by which its similarities weigh against the words.
     """
 
     @property

@@ -20,7 +20,7 @@ from rag.index.languages import FUNCTION_WORDS, language_of
 from rag.retrieval import retrieve
 from rag.retrieval.cross_encoder import CrossEncoder, cross_encoder
 from rag.retrieval.duplicates import without_duplicates
-from rag.retrieval.fusion import fuse
+from rag.retrieval.fusion import fuse, supported
 from rag.retrieval.lexical import distance, query_terms
 from rag.retrieval.rerank import Features, features, none
 from rag.testing import HashEmbedder, hit_of
@@ -269,6 +269,36 @@ def test_a_passage_without_vectors_is_judged_by_its_words() -> None:
     assert fuse({1: 3.0}, {}, [1]) == {1: 1.0}
     assert fuse({}, {}, [1]) == {1: 0.0}
     assert fuse({}, {1: 0.3}, [1]) == {1: pytest.approx(0.4)}
+
+
+def test_similarities_of_an_embedder_that_cannot_read_the_query_count_less() -> None:
+    words, meaning = {1: 4.0, 2: 3.0}, {1: 0.2, 2: 0.7, 3: 0.45}
+    assert fuse(words, meaning, [1, 2])[2] > fuse(words, meaning, [1, 2])[1]
+    half = fuse(words, meaning, [1, 2], familiarity=0.5)
+    weight = 0.5 * (0.4 + 0.3 * (1.0 - 0.25))  # meaning is surer: it leads by 1, words by a quarter
+    assert half == {1: pytest.approx(1 - weight), 2: pytest.approx(0.75 * (1 - weight) + weight)}
+    nothing = fuse({}, meaning, [1, 2, 3], familiarity=0.0)  # no word led anywhere: what order there is stays
+    assert nothing[2] > nothing[3] > nothing[1] == 0.0
+
+
+def test_a_passage_gains_by_its_document() -> None:
+    alone = {1: 0.5, 2: 0.5, 3: 0.4, 4: 0.3, 5: 0.2}
+    found = supported(alone, {1: 1, 2: 2, 3: 2, 4: 2, 5: 2})
+    assert found == {
+        1: pytest.approx(0.8 * 0.5 + 0.2 * 0.5 / 3),
+        **{n: pytest.approx(0.8 * alone[n] + 0.2 * 1.2 / 3) for n in (2, 3, 4, 5)},
+    }
+
+
+def test_the_embedder_is_asked_whether_it_can_read_the_query(snapshot: Snapshot) -> None:
+    class Foreign(HashEmbedder):
+        def familiarity(self, text: str) -> float:
+            return 0.0
+
+    own, foreign = (retrieve(snapshot, "harbour fee", embedder, 5) for embedder in (HashEmbedder(), Foreign()))
+    words = [hit.why.lexical_rank for hit in foreign.hits if hit.why.lexical_rank]
+    assert words == sorted(words)
+    assert [hit.score for hit in own.hits] != [hit.score for hit in foreign.hits]
 
 
 @given(

@@ -56,6 +56,22 @@ def test_a_vector_does_not_depend_on_its_neighbours_in_the_batch(embedder: OnnxE
     assert np.abs(alone - own_rows(embedder, TEXTS)).max() < 1e-5
 
 
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("How do I add documents?", 0.9, 1.0),
+        ("Wie hoch ist der Krankenversicherungsbeitrag?", 0.8, 1.0),
+        ("Сколько стоит билет на паром?", 0.0, 0.3),
+        ("서울에서 부산까지", 0.0, 0.3),
+        ("フェリーの運休", 0.0, 0.5),
+        ("§ 12(3)", 1.0, 1.0),
+        ("", 1.0, 1.0),
+    ],
+)
+def test_the_embedder_says_which_languages_it_reads(embedder: OnnxEmbedder, text: str, low: float, high: float) -> None:
+    assert low <= embedder.familiarity(text) <= high
+
+
 def test_sentence_rows_are_means_of_their_tokens(embedder: OnnxEmbedder) -> None:
     text = "Bees need water. Hives stand dry. Both are true."
     spans = [Span(0, 16), Span(17, 33), Span(34, 48)]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,8 @@ __all__ = ["DocumentEntry", "Index", "Snapshot", "Status"]
 # passages whose text and vectors a process holds, 4 to 5 kB each: a search looks at some 150, often the same ones,
 # and reading and checking them was a third of its time
 _KEPT = 8192
+
+T = TypeVar("T")
 
 _ENTRY_QUERY = """
 SELECT s.source, s.file, s.collection, s.crc, f.path, f.stamp, f.sha256, f.report, f.crc,
@@ -77,12 +79,13 @@ class DocumentEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Passages and packed vectors by passage number, as they were read in one state of the index."""
+    """Passages, packed vectors and documents by passage number, as they were read in one state of the index."""
 
     born: str
     generation: int
     passages: dict[int, Passage] = field(default_factory=dict)
     vectors: dict[int, bytes] = field(default_factory=dict)
+    documents: dict[int, int] = field(default_factory=dict)
 
 
 class Index:
@@ -117,7 +120,7 @@ class Index:
     def kept(self, born: str, generation: int) -> _Kept:
         """What was read of this state already; another state, or a full store, begins with nothing."""
         kept = self._kept
-        if (kept.born, kept.generation) != (born, generation) or len(kept.vectors) > _KEPT:
+        if (kept.born, kept.generation) != (born, generation) or max(len(kept.vectors), len(kept.passages)) > _KEPT:
             self._kept = kept = _Kept(born, generation)
         return kept
 
@@ -267,12 +270,23 @@ class Snapshot:
                 PASSAGE_QUERY + "WHERE p.number IN (SELECT value FROM json_each(?))", (json.dumps(missing),)
             )
             kept.update((row[0], passage_of(row)) for row in found)
-        try:
-            return {number: kept[number] for number in numbers}
-        except KeyError:
-            raise IndexDamaged(
-                "the index lacks a passage that it lists: rag doctor repairs what can be repaired"
-            ) from None
+        return _chosen(kept, numbers)
+
+    def documents_of(self, numbers: Sequence[int]) -> dict[int, int]:
+        """The number of the document of each passage.
+
+        Raises:
+            IndexDamaged: a passage is not there.
+        """
+        kept = self._kept.documents
+        if missing := [number for number in numbers if number not in kept]:
+            kept.update(
+                self._connection.execute(
+                    "SELECT number, document FROM passages WHERE number IN (SELECT value FROM json_each(?))",
+                    (json.dumps(missing),),
+                )
+            )
+        return _chosen(kept, numbers)
 
     def passages_of(self, document_id: str) -> list[int]:
         """The numbers of a document's passages, in reading order."""
@@ -340,6 +354,13 @@ class Snapshot:
             files=tuple(files),
             complete=self.manifest["complete"] and self.n_embedded == self.n_passages,
         )
+
+
+def _chosen(kept: Mapping[int, T], numbers: Sequence[int]) -> dict[int, T]:
+    try:
+        return {number: kept[number] for number in numbers}
+    except KeyError:
+        raise IndexDamaged("the index lacks a passage that it lists: rag doctor repairs what can be repaired") from None
 
 
 def _entry(row: tuple[Any, ...]) -> DocumentEntry:

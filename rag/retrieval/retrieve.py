@@ -17,7 +17,7 @@ import numpy as np
 from rag.errors import EmbedderError, UsageError
 from rag.index import Snapshot
 from rag.retrieval.duplicates import without_duplicates
-from rag.retrieval.fusion import fuse
+from rag.retrieval.fusion import fuse, supported
 from rag.retrieval.lexical import query_terms
 from rag.types import Hit, Why
 
@@ -74,7 +74,7 @@ def retrieve(
     numbers = list(dict.fromkeys([*lexical, *near]))
     cosines = {} if vector is None else snapshot.cosines(numbers, vector)
     dense = {number: _similarity(found) for number, found in cosines.items()}
-    fused = fuse(lexical, dense, numbers)
+    fused = supported(fuse(lexical, dense, numbers, _familiarity(embedder, query)), snapshot.documents_of(numbers))
     lexical_rank, dense_rank = _ranks(lexical), _ranks(dense)
     ordered = sorted(numbers, key=lambda number: (-fused[number], number))[: k + _RUNNERS_UP]
     passages = snapshot.passages(ordered)
@@ -107,6 +107,12 @@ def _query_vector(embedder: Embedder, query: str) -> Rows:
     if not np.isfinite(vector).all():  # FAISS would answer such a vector with any passage
         raise EmbedderError("the embedder returned a vector that is not made of numbers: is its model damaged?")
     return vector
+
+
+def _familiarity(embedder: Embedder | None, query: str) -> float:
+    """How well the embedder reads the query's language, as far as it can tell."""
+    tell = getattr(embedder, "familiarity", None)
+    return float(tell(query)) if tell else 1.0
 
 
 def _best(cosines: Sequence[float]) -> float:

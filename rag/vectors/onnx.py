@@ -16,6 +16,7 @@ import numpy as np
 from rag.errors import EmbedderError
 from rag.types import Span
 from rag.vectors.counting import TokenCounter
+from rag.vectors.familiarity import familiarity
 from rag.vectors.graph import Graph
 from rag.vectors.pooling import normalised, pool
 
@@ -99,6 +100,11 @@ class OnnxEmbedder:
         tokens = self._forward([encoding])[0]
         own = tokens.mean(axis=0) if self._graph.pooling == "mean" else tokens[0]
         return normalised(own)
+
+    def familiarity(self, text: str) -> float:
+        """The share of the letters of ``text`` that are read as parts of words: 1.0 in a language that the model was
+        made for, 0.1 to 0.3 in one that it spells letter by letter."""
+        return familiarity(text, self._reading.encode(text[: self.max_tokens * 64]))
 
     def _encode(self, texts: list[str], prompt: str | None = None) -> list[Any]:
         prompt = self._graph.document_prompt if prompt is None else prompt
