@@ -14,6 +14,7 @@ from typing import Any
 
 from rag.assistant import ABSTAINED
 from rag.types import title_of
+from rag.web.blocks import Block, blocks
 from rag.web.strings import say
 
 __all__ = ["answer_text", "duration", "failure", "turn_html", "where"]
@@ -40,7 +41,8 @@ def turn_html(
         parts.append(_abstained_html(language, answer))
     else:
         parts.append(_sentences_html(language, answer, turn_id, done))
-    parts += [f'<p class="note" dir="auto">{escape(note)}</p>' for note in answer.get("notes", ())]
+    told = " told" if answer.get("generator") == "full text" else ""  # how it was found, nothing to worry about
+    parts += [f'<p class="note{told}" dir="auto">{escape(note)}</p>' for note in answer.get("notes", ())]
     parts.append(_sources_html(language, answer, turn_id))
     if done:
         parts.append(_foot_html(language, answer))
@@ -106,31 +108,60 @@ def _searched_html(language: str, answer: Mapping[str, Any], searched: Mapping[s
 
 
 def _sentences_html(language: str, answer: Mapping[str, Any], turn_id: int | str, done: bool) -> str:
-    """The text in runs of equal state, each run escaped and wrapped by itself: always well-formed."""
-    citations = {citation["number"]: citation for citation in answer["citations"]}
-    claims = answer.get("claims") or ()
-    text: str = answer["text"]
-    out: list[str] = []
-    bold = struck = False
-    position = n_marks = 0
-    for token in [*_TOKEN.finditer(text), None]:
-        stop = token.start() if token else len(text)
-        out += _runs(language, text, position, stop, claims, bold, struck)
-        if token is None:
-            break
-        position = token.end()
-        if token["bold"]:
-            bold = not bold
-        elif token["struck"]:
-            struck = not struck
-        elif (citation := citations.get(int(token["number"]))) is not None:
-            stated = _claim_at(claims, token.start() + 1) or _claim_at(claims, token.start() - 1)
-            n_marks += 1
-            out.append(_marker(language, citation, stated, f"turn-{turn_id}-mark-{n_marks}"))
-        else:
-            out.append(escape(token.group()))
     caret = "" if done else '<span class="caret" aria-hidden="true"></span>'
-    return f'<div class="answer" dir="auto">{"".join(out)}{caret}</div>'
+    drawn = _Sentences(language, answer, f"turn-{turn_id}-mark")
+    html = "".join(_block_html(block, drawn) for block in blocks(answer["text"]))
+    return f'<div class="answer" dir="auto">{html}{caret}</div>'
+
+
+def _block_html(block: Block, drawn: _Sentences) -> str:
+    lines = [[drawn.between(*cell) if cell else "" for cell in cells] for cells in block.items]
+    if block.kind == "paragraph":
+        return f"<p>{lines[0][0]}</p>"
+    if block.kind == "table":
+        names = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in block.names)
+        rows = ["".join(f'<td dir="auto">{cell}</td>' for cell in cells) for cells in lines]
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        return f'<div class="rows"><table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>'
+    tag, first = ("ul", "") if block.kind == "bullets" else ("ol", f' start="{block.first}"')
+    return f"<{tag}{first}>{''.join(f'<li>{cells[0]}</li>' for cells in lines)}</{tag}>"
+
+
+class _Sentences:
+    """Draws stretches of an answer's text in runs of equal state, each escaped and wrapped by itself: always
+    well-formed. Emphasis goes on from one stretch to the next."""
+
+    def __init__(self, language: str, answer: Mapping[str, Any], mark: str) -> None:
+        self._language, self._mark = language, mark
+        self._text: str = answer["text"]
+        self._claims = answer.get("claims") or ()
+        self._citations = {citation["number"]: citation for citation in answer["citations"]}
+        self._bold = self._struck = False
+        self._n_marks = 0
+
+    def between(self, start: int, end: int) -> str:
+        """The HTML of ``text[start:end]``."""
+        out: list[str] = []
+        for token in [*_TOKEN.finditer(self._text, start, end), None]:
+            stop = token.start() if token else end
+            out += _runs(self._language, self._text, start, stop, self._claims, self._bold, self._struck)
+            if token is None:
+                break
+            start = token.end()
+            if token["bold"]:
+                self._bold = not self._bold
+            elif token["struck"]:
+                self._struck = not self._struck
+            elif (citation := self._citations.get(int(token["number"]))) is not None:
+                out.append(self._marker(citation, token.start()))
+            else:
+                out.append(escape(token.group()))
+        return "".join(out)
+
+    def _marker(self, citation: Mapping[str, Any], at: int) -> str:
+        stated = _claim_at(self._claims, at + 1) or _claim_at(self._claims, at - 1)
+        self._n_marks += 1
+        return _marker(self._language, citation, stated, f"{self._mark}-{self._n_marks}")
 
 
 def _runs(

@@ -25,7 +25,7 @@ def settings_html(engine: Engine, language: str, *, locked: bool) -> str:
         f'<label class="choice"><input type="radio" name="generator" value="{escape(name)}"'
         f"{' checked' if name == chosen else ''}{' disabled' if locked or problem else ''}> "
         f"<span><b>{escape(name)}</b> <small>{escape(problem or _about(name, language))}</small></span></label>"
-        for name in sorted(plugins.names("generators"))
+        for name in sorted(plugins.names("generators"), key=lambda name: (name != "extractive", name))
         for problem in [_problem(name)]
     )
     languages = "".join(
