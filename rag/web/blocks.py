@@ -66,7 +66,7 @@ def _joined(one: Block, other: Block) -> Block | None:
     at = [one.names.index(name) for name in other.names if name in one.names]
     if other.kind != "table" or len(at) < len(other.names) or at != sorted(set(at)):
         return None
-    rows = [{column: cell for column, cell in zip(at, cells, strict=True)} for cells in other.items]
+    rows = [dict(zip(at, cells, strict=True)) for cells in other.items]
     filled = tuple(tuple(row.get(i) for i in range(len(one.names))) for row in rows)
     return Block("table", one.items + filled, one.names)
 
