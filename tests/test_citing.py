@@ -250,6 +250,11 @@ def test_a_second_run_goes_on_in_a_new_paragraph() -> None:
     assert writer.text.count("[1]") == 2
 
 
+def test_the_words_at_which_the_tokens_ran_out_are_left_out() -> None:
+    assert write(["Bees of this species do not store honey [2]. They visit"]).text.endswith("honey [1].")
+    assert write(["Bees"]).text == "Bees"
+
+
 def test_closing_the_events_closes_the_generator() -> None:
     closed = []
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.generation import Writer, read
-from rag.generation.extractive import DISAGREE, Extractive
+from rag.generation.extractive import DISAGREE, OF_TWO_DATES, Extractive
 from rag.generation.question import read_question
 from rag.plugins import Prompt, Quote
 from rag.testing import check_generator, hit_of
@@ -100,6 +100,16 @@ def test_sources_that_agree_or_tell_of_other_years_do_not_differ() -> None:
     one = near(hit_of("The tunnel under the bay is 7.8 kilometres long.", 1), 0)
     same = near(hit_of("Under the bay runs a tunnel that is 7.8 kilometres long.", 2), 0)
     assert DISAGREE not in ask("How long is the tunnel under the bay?", one, same)
+
+
+def test_reports_of_two_years_are_both_shown_and_do_not_differ() -> None:
+    one = near(hit_of("In 2022 the revenue of Nordwind was 31 million kroner.", 1), 0)
+    other = near(hit_of("In 2023 the revenue of Nordwind was 37 million kroner.", 2), 0)
+    answer = ask("What was the revenue of Nordwind?", one, other)
+    assert answer.startswith(OF_TWO_DATES) and "31 million" in answer and "37 million" in answer
+    one = near(hit_of("The lighthouse of Sandvik was built in 1887 by the coastal service.", 1), 0)
+    other = near(hit_of("The lighthouse of Sandvik was built in 1891 after two shipwrecks.", 2), 0)
+    assert ask("When was the lighthouse of Sandvik built?", one, other).startswith(DISAGREE)
 
 
 def test_nothing_to_say_yields_nothing() -> None:

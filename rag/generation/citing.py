@@ -89,7 +89,7 @@ class Writer:
                 else:
                     yield from self._write(reader.close(), before_quote=True)
                     yield from self._quote(piece)
-            yield from self._write(reader.close())
+            yield from self._write(reader.close(), is_last=True)
         finally:  # whoever stops listening stops the generator, and with it the server
             if isinstance(pieces, GeneratorType):
                 pieces.close()
@@ -131,8 +131,12 @@ class Writer:
 
     # -- the text of models
 
-    def _write(self, parts: Iterable[Sentence | Code], before_quote: bool = False) -> Iterator[Delta | Cited]:
+    def _write(
+        self, parts: Iterable[Sentence | Code], before_quote: bool = False, is_last: bool = False
+    ) -> Iterator[Delta | Cited]:
         for part in parts:
+            if is_last and isinstance(part, Sentence) and self.text and _is_broken_off(part):
+                continue  # the model's tokens ran out
             if isinstance(part, Code):
                 code = guard.visible(part.text)
                 yield from self._send(code.rstrip("\n"))
@@ -276,6 +280,12 @@ class Writer:
             numbers, verdict = claim
             self.claims.append(Claim(start, len(self.text), numbers, verdict.support, verdict.reasons))
         yield Delta(gap + text)
+
+
+def _is_broken_off(part: Sentence) -> bool:
+    """Whether a sentence stops before its end, cites nothing and is no item of a list."""
+    has_end = re.search(r"[.!?:…。！？][\W_]*$", part.text)
+    return not has_end and not part.markers and not is_claim(_tidy(part.text)) and not part.lead.strip()
 
 
 def _tidy(text: str) -> str:

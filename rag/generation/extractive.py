@@ -17,7 +17,7 @@ import numpy as np
 from rag.errors import UsageError
 from rag.generation.cells import Answering, answering_cells
 from rag.generation.choice import Reading, read
-from rag.generation.conflicts import conflict
+from rag.generation.conflicts import Conflict, conflict
 from rag.generation.lists import bullet_length, listed
 from rag.plugins import Generator, Prompt, Quote
 from rag.types import Span
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Extractive", "extractive"]
 
 DISAGREE = "The sources differ:"
+OF_TWO_DATES = "The sources speak of different years:"
 # Sentences are added until the answer is among them with this probability. 0.65 gave squad2_dev's gold answer in
 # 0.88 of the answers at 35 words, 0.5 in 0.86 at 32, 0.8 in 0.89 at 39 (cross-validated).
 _ENOUGH = 0.65
@@ -170,9 +171,9 @@ def _rows(reading: Reading, rows: Sequence[Answering]) -> Iterator[str | Quote]:
         yield Quote(candidate.number, candidate.start, candidate.end, found.cell)
 
 
-def _both(reading: Reading, against: tuple[int, int]) -> Iterator[str | Quote]:
-    yield DISAGREE + "\n\n"
-    for i in against:
+def _both(reading: Reading, against: Conflict) -> Iterator[str | Quote]:
+    yield (OF_TWO_DATES if against.of_two_dates else DISAGREE) + "\n"
+    for i in (against.one, against.other):
         candidate: Candidate = reading.candidates[i]
         fact = reading.facts.get(i)
         span = Span(candidate.start + fact[0].start, candidate.start + fact[0].end) if fact else None
