@@ -112,8 +112,9 @@ def load_approximate(folder: Path, kept: Mapping[str, Any], dim: int) -> Approxi
 def save_approximate(folder: Path, connection: sqlite3.Connection, *, flat_up_to: int = FLAT_UP_TO) -> bool:
     """Write the file anew when it pays, or remove it when there are few vectors. True when a file was written.
 
-    A file that holds vectors which are no longer in the record is always written anew. The manifest names the
-    new file only once it is whole on disk.
+    A file that holds vectors which are no longer in the record is always written anew: after a removal, one of
+    whose blocks some have changed. The newest block, which every addition changes, is left out of it and searched
+    directly. The manifest names the new file only once it is whole on disk.
     """
     facts = manifest(connection)
     kept = facts.get("approximate")
@@ -125,12 +126,14 @@ def save_approximate(folder: Path, connection: sqlite3.Connection, *, flat_up_to
         return False
     n_trained = kept["n_trained"] if kept else 0
     held = {int(block): version for block, version in kept["versions"].items()} if kept else {}
-    n_changed = sum(held.get(block) != version for block, version in versions.items())
-    if _is_there(folder, kept) and not facts.get("unswept") and n_changed <= _STALE * len(versions):
+    settled = {block: version for block, version in versions.items() if block != max(versions)}
+    n_changed = sum(held.get(block) != version for block, version in settled.items())
+    may_hold_removed = facts.get("unswept") and any(versions.get(block) != held[block] for block in held)
+    if _is_there(folder, kept) and not may_hold_removed and n_changed <= _STALE * len(settled):
         return False
     old = load_approximate(folder, kept, facts["dim"]) if kept and n <= 2 * n_trained else None
-    index = old.faiss if old else _trained(connection, list(versions), n, facts["dim"])
-    _bring_up_to_date(index, connection, old, versions, facts["dim"])
+    index = old.faiss if old else _trained(connection, list(settled), n, facts["dim"])
+    _bring_up_to_date(index, connection, old, settled, facts["dim"])
     import faiss
 
     data = faiss.serialize_index(index).tobytes()
@@ -144,7 +147,7 @@ def save_approximate(folder: Path, connection: sqlite3.Connection, *, flat_up_to
         "n": int(index.ntotal),
         "n_trained": n_trained if old else n,
     }
-    _point_to(folder, connection, {**entry, "versions": versions})
+    _point_to(folder, connection, {**entry, "versions": settled})
     return True
 
 

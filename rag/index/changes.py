@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rag.plugins import Chunker, Embedder
     from rag.settings import Settings
 
-__all__ = ["Changes", "Parts", "raise_generation"]
+__all__ = ["Changes", "Parts", "counts", "index_words_again", "raise_generation"]
 
 # how often the first build shows what it has read so far
 _STEP_SECONDS = 5.0
@@ -58,26 +58,22 @@ class Parts:
         return f"{documents.FINGERPRINT}/{','.join(plugins.names('loaders'))}"
 
 
+def counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """What the manifest says of how much there is, counted."""
+    n_documents, n_passages, has_vectors = connection.execute(
+        "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages), EXISTS (SELECT 1 FROM vectors)"
+    ).fetchone()
+    n_embedded = 0
+    if has_vectors:  # then what waits is little, most often
+        query = "SELECT count(*) FROM pending JOIN passages ON passages.vector = pending.vector"
+        n_embedded = n_passages - connection.execute(query).fetchone()[0]
+    return {"n_documents": n_documents, "n_passages": n_passages, "n_embedded": n_embedded}
+
+
 def raise_generation(connection: sqlite3.Connection, **values: Any) -> int:
     """Count the state that the present transaction makes, and record what readers want to know of it."""
-    counts = [
-        connection.execute(query).fetchone()[0]
-        for query in (
-            "SELECT count(*) FROM documents",
-            "SELECT count(*) FROM passages",
-            "SELECT count(*) FROM passages WHERE vector IN (SELECT vector FROM pending)",
-        )
-    ]
     generation = int(manifest(connection)["generation"]) + 1
-    set_manifest(
-        connection,
-        generation=generation,
-        built_at=time.time(),
-        n_documents=counts[0],
-        n_passages=counts[1],
-        n_embedded=counts[1] - counts[2],
-        **values,
-    )
+    set_manifest(connection, generation=generation, built_at=time.time(), **values)
     return generation
 
 
@@ -91,6 +87,7 @@ class Changes:
         self._facts = manifest(connection)
         self._writer = Writer(connection, parts.embedder.fingerprint)
         self._n_before = connection.total_changes
+        self._shown: float | None = None  # when readers last saw what there is; None when they wait for the whole
         self.reports: dict[str, FileReport] = {}
         self.notes: list[str] = []
 
@@ -105,7 +102,8 @@ class Changes:
             self._connection.execute("DELETE FROM files WHERE source = ?", (source,))
             self.reports[source] = FileReport(source, "removed")
         first = not (self._facts["n_documents"] and self._facts["complete"])
-        self._read(changed, roots, first)
+        self._shown = time.monotonic() if first else None
+        self._read(changed, roots)
         self._finish(roots, complete=True)
 
     def _prepare(self, rebuild: bool) -> bool:
@@ -166,8 +164,8 @@ class Changes:
             sealed_file(file.source, path_bytes(file.path), stamp, sha256, report),
         )
 
-    def _read(self, changed: Sequence[File], roots: Sequence[str], first: bool) -> None:
-        started = shown = time.monotonic()
+    def _read(self, changed: Sequence[File], roots: Sequence[str]) -> None:
+        started = time.monotonic()
         hashes: dict[str, tuple[str, str]] = {}
 
         def readable() -> Iterator[File]:
@@ -185,16 +183,27 @@ class Changes:
         self._say(Progress("reading", 0, n_files))
         with documents.Reader(self._parts.settings) as reader:
             for done, (file, result) in enumerate(reader.read_all(readable()), 1):
-                self._take(file, result, *hashes.pop(file.source), reader.seconds)
+                self._take(file, result, *hashes.pop(file.source), reader.seconds, roots)
                 self._say(Progress("reading", done, n_files, file.source, time.monotonic() - started))
-                if first and time.monotonic() - shown > _STEP_SECONDS:
-                    self._finish(roots, complete=False)
-                    self._connection.execute("COMMIT")
-                    self._connection.execute("BEGIN IMMEDIATE")
-                    shown = time.monotonic()
+
+    def _show(self, file: File, found: Iterable[tuple[Document, int]], roots: Sequence[str]) -> None:
+        """In the first build of an index, let readers see every few seconds what there is so far of a file too."""
+        if self._shown is None or time.monotonic() - self._shown < _STEP_SECONDS:
+            return
+        self._writer.set_sources(file.source, _places(found), keep=True)
+        self._finish(roots, complete=False)
+        self._connection.execute("COMMIT")
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._shown = time.monotonic()
 
     def _take(
-        self, file: File, result: Sequence[Document] | DocumentError, stamp: str, sha256: str, seconds: float
+        self,
+        file: File,
+        result: Sequence[Document] | DocumentError,
+        stamp: str,
+        sha256: str,
+        seconds: float,
+        roots: Sequence[str],
     ) -> None:
         """Record what a file turned out to hold, in place of what it held before."""
         if isinstance(result, DocumentError):
@@ -205,9 +214,11 @@ class Changes:
             self._skip(file, "it holds no text", stamp, sha256)
             return
         self._write_file(file, "", "", FileReport(file.source, "indexed"))
-        numbers = [self._number_of(document) for document in found]
-        named = zip(found, numbers, strict=True)
-        self._writer.set_sources(file.source, [(document.source, n, document.collection) for document, n in named])
+        numbers: list[int] = []
+        for document in found:
+            numbers.append(self._number_of(document))
+            self._show(file, zip(found, numbers, strict=False), roots)
+        self._writer.set_sources(file.source, _places(zip(found, numbers, strict=True)))
         facts = [document.metadata for document in found]
         warnings = [str(warning) for fact in facts for warning in fact.get("warnings", ())]
         report = FileReport(
@@ -264,7 +275,7 @@ class Changes:
         }
         if self._connection.total_changes == self._n_before and facts.items() <= self._facts.items():
             return  # nothing changed: the state that readers see is the one that they saw
-        generation = raise_generation(self._connection, **facts)
+        generation = raise_generation(self._connection, **counts(self._connection), **facts)
         update_matrix(self._connection, generation, embedder.dim, removed=numbers)
 
 
@@ -273,6 +284,11 @@ def index_words_again(connection: sqlite3.Connection, writer: Writer) -> None:
     names = dict(connection.execute("SELECT id, name FROM documents").fetchall())
     passages = ((row[0], passage_of(row)) for row in connection.execute(PASSAGE_QUERY))
     writer.index_words((number, names[passage.document_id], passage) for number, passage in passages)
+
+
+def _places(found: Iterable[tuple[Document, int]]) -> list[tuple[str, int, str]]:
+    """Documents with their numbers, as ``Writer.set_sources`` takes them."""
+    return [(document.source, number, document.collection) for document, number in found]
 
 
 def _storable(document: Document) -> Document:

@@ -18,7 +18,7 @@ from typing import Any
 
 from rag.errors import IndexDamaged, IndexMismatch
 from rag.index.approximate import load_approximate
-from rag.index.changes import index_words_again, raise_generation
+from rag.index.changes import counts, index_words_again, raise_generation
 from rag.index.lock import writer_lock
 from rag.index.matrix import block_versions, read_block, update_matrix
 from rag.index.packing import row_type, unpack
@@ -203,7 +203,7 @@ def repair(folder: Path) -> list[str]:
             done += _reseal_manifest(connection)
             done += _forget_damaged(connection)
             done += _derive(connection)
-            raise_generation(connection, unswept=True)
+            raise_generation(connection, **counts(connection), unswept=True)
         facts = manifest(connection)
         kept = facts.get("approximate")
         if kept and load_approximate(folder, kept, facts["dim"]) is None:

@@ -15,7 +15,7 @@ from rag.errors import EmbedderError
 from rag.index.changes import raise_generation
 from rag.index.matrix import update_matrix
 from rag.index.packing import pack
-from rag.index.record import checksum, transaction
+from rag.index.record import checksum, manifest, transaction
 from rag.index.rows import PASSAGE_QUERY, passage_of
 from rag.passages import embedded_text
 from rag.types import Progress, Span
@@ -67,7 +67,10 @@ def _store(connection: sqlite3.Connection, dim: int, batch: list[_Entry]) -> int
     if n:
         with transaction(connection):
             rows = insert_vectors(connection, batch)
-            update_matrix(connection, raise_generation(connection), dim, rows)
+            query = "SELECT count(*) FROM passages WHERE vector = ?"
+            n_passages = sum(connection.execute(query, (key,)).fetchone()[0] for key, *_ in batch)
+            n_embedded = manifest(connection)["n_embedded"] + n_passages
+            update_matrix(connection, raise_generation(connection, n_embedded=n_embedded), dim, rows)
         batch.clear()
     return n
 

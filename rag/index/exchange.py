@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from rag.errors import IndexDamaged, IndexError_, UsageError
-from rag.index.changes import raise_generation
+from rag.index.changes import counts, raise_generation
 from rag.index.embedding import insert_vectors
 from rag.index.lock import writer_lock
 from rag.index.matrix import update_matrix
@@ -179,7 +179,8 @@ def _import(connection: sqlite3.Connection, source: Path, described: dict[str, A
         writer.set_sources(name, found)
     writer.finish()
     rows = _import_vectors(connection, source, vectors)
-    update_matrix(connection, raise_generation(connection, **facts), facts["dim"], rows)
+    generation = raise_generation(connection, **counts(connection), **facts)
+    update_matrix(connection, generation, facts["dim"], rows)
 
 
 def _import_vectors(

@@ -87,8 +87,9 @@ class Writer:
 
     # -- sources -----------------------------------------------------------------------------------------
 
-    def set_sources(self, file: str, found: Sequence[tuple[str, int, str]]) -> None:
-        """Make ``file`` the source of these documents, ``(source, number, collection)``, and of no others."""
+    def set_sources(self, file: str, found: Sequence[tuple[str, int, str]], *, keep: bool = False) -> None:
+        """Make ``file`` the source of these documents, ``(source, number, collection)``, and of no others unless
+        it is to ``keep`` what it has."""
         rows = self._connection.execute("SELECT source, document, collection FROM sources WHERE file = ?", (file,))
         before = {source: (number, collection) for source, number, collection in rows.fetchall()}
         for wanted, number, collection in found:
@@ -99,7 +100,7 @@ class Writer:
             row = sealed_source(source, number, file, collection)
             self._connection.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?)", row)
             self._touched.add(number)
-        for source in before:
+        for source in () if keep else before:
             self.unlink(source)
 
     def _free_name(self, source: str, file: str) -> str:
