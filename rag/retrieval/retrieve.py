@@ -34,7 +34,17 @@ _SENTENCE_WEIGHT = 0.8
 # of the fused list, as many beyond the k best are reranked, shown as "also found" and may replace duplicates
 _RUNNERS_UP = 24
 # the query is embedded on one core while its words are looked up on another
-_EMBEDDING = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="query")
+_embedding = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="query")
+
+
+def _renew_threads() -> None:
+    """A fork leaves threads behind: with the pool of its parent a child would wait for ever."""
+    global _embedding
+    _embedding = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="query")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ def retrieve(
     if k < 1:
         raise UsageError(f"k must be at least 1, not {k}")
     wide = max(_CANDIDATES, k)
-    embedded = _EMBEDDING.submit(_query_vector, embedder, query) if embedder and snapshot.n_embedded else None
+    embedded = _embedding.submit(_query_vector, embedder, query) if embedder and snapshot.n_embedded else None
     lexical = dict(snapshot.lexical(query_terms(query, snapshot), wide, collections))
     vector = embedded.result() if embedded else None
     near = dict(snapshot.dense(vector, wide, collections)) if vector is not None else {}
