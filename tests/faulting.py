@@ -315,7 +315,7 @@ def read_while_building(
 
     def read(index: Index, waits: list[float], faults: list[str]) -> None:
         n = 0
-        while time.monotonic() < until:
+        while time.monotonic() < until or n < 10:
             n += 1
             query = QUERIES[n % len(QUERIES)]
             begun = time.perf_counter()
@@ -337,7 +337,7 @@ def read_while_building(
 
     def builds() -> None:
         n_builds = 0
-        while time.monotonic() < until:
+        while time.monotonic() < until or n_builds < 3:
             build_plainly(folder, fixture.new if n_builds % 2 == 0 else fixture.old)
             n_builds += 1
         write(folder.parent, {"builds": str(n_builds)})

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Changes", "Parts", "counts", "index_words_again", "raise_generation"]
 
-# how often the first build shows what it has read so far
-_STEP_SECONDS = 5.0
+# the first build shows what it has read so far after this many seconds, and then each time after half as long again:
+# showing it writes the full text of the newest block anew
+_STEP_SECONDS = 4.0
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -88,6 +89,7 @@ class Changes:
         self._writer = Writer(connection, parts.embedder.fingerprint)
         self._n_before = connection.total_changes
         self._shown: float | None = None  # when readers last saw what there is; None when they wait for the whole
+        self._step = _STEP_SECONDS
         self.reports: dict[str, FileReport] = {}
         self.notes: list[str] = []
 
@@ -188,13 +190,13 @@ class Changes:
 
     def _show(self, file: File, found: Iterable[tuple[Document, int]], roots: Sequence[str]) -> None:
         """In the first build of an index, let readers see every few seconds what there is so far of a file too."""
-        if self._shown is None or time.monotonic() - self._shown < _STEP_SECONDS:
+        if self._shown is None or time.monotonic() - self._shown < self._step:
             return
         self._writer.set_sources(file.source, _places(found), keep=True)
         self._finish(roots, complete=False)
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN IMMEDIATE")
-        self._shown = time.monotonic()
+        self._shown, self._step = time.monotonic(), 1.5 * self._step
 
     def _take(
         self,
