@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from rag.errors import IndexDamaged, IndexMismatch
+from rag.errors import IndexDamaged
 from rag.index.lexical import PostingsWriter
 from rag.index.matrix import update_matrix
 from rag.index.packing import row_type
 from rag.index.record import (
     FORMAT,
     checksum,
+    known_format,
     make_tables,
-    recorded_format,
     set_manifest,
     transaction,
 )
@@ -41,14 +41,7 @@ def migrate(folder: Path, connection: sqlite3.Connection) -> list[str]:
     Raises:
         IndexMismatch: it is of a newer format. IndexDamaged: it has none, or is damaged.
     """
-    found = recorded_format(connection)
-    if found is None or found < 1:
-        raise IndexDamaged(f"the index in {folder} has no format number: rag build --rebuild makes it anew")
-    if found > FORMAT:
-        raise IndexMismatch(
-            f"the index in {folder} was made by a newer Footnote (format {found}, this one writes {FORMAT}): "
-            "update Footnote, or build into another folder"
-        )
+    found = known_format(connection, folder)
     if found == FORMAT:
         return []
     with transaction(connection):

@@ -29,6 +29,7 @@ __all__ = [
     "create",
     "database",
     "discard",
+    "known_format",
     "make_tables",
     "manifest",
     "recorded_format",
@@ -250,20 +251,30 @@ def _open_for_reading(path: Path) -> sqlite3.Connection:
 def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'manifest'").fetchone():
         raise IndexMissing(f"the index in {folder} was never finished: run rag build --index {folder}")
-    found = recorded_format(connection)
-    if found is None or found < 1:
-        raise IndexDamaged(f"the index in {folder} has no format number: rag build --rebuild makes it anew")
-    if found > FORMAT:
-        raise IndexMismatch(
-            f"the index in {folder} was made by a newer Footnote (format {found}, this one reads {FORMAT}): "
-            "update Footnote, or build into another folder"
-        )
+    found = known_format(connection, folder)
     if found < FORMAT:
         raise IndexMismatch(
             f"the index in {folder} was made by an older Footnote (format {found}, this one reads {FORMAT}): "
             "run rag build, which brings it up to date and keeps its vectors"
         )
     manifest(connection)
+
+
+def known_format(connection: sqlite3.Connection, folder: Path) -> int:
+    """The format of the record, which is the present one or an older one.
+
+    Raises:
+        IndexDamaged: it has none. IndexMismatch: it is newer.
+    """
+    found = recorded_format(connection)
+    if found is None or found < 1:
+        raise IndexDamaged(f"the index in {folder} has no format number: rag build --rebuild makes it anew")
+    if found > FORMAT:
+        raise IndexMismatch(
+            f"the index in {folder} was made by a newer Footnote (format {found}, this one knows {FORMAT}): "
+            "update Footnote, or build into another folder"
+        )
+    return found
 
 
 def recorded_format(connection: sqlite3.Connection) -> int | None:
