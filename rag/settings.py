@@ -29,6 +29,7 @@ class Settings:
     corpus: str = "corpus"  # folder that people drop documents in
 
     # documents -> passages
+    comments: bool = False  # also read comments and deleted words of office files
     encoding: str = "footnote"  # tiktoken encoding that sizes passages and prompts
     passage_tokens: int = 250  # a passage is at most this long (FACTS.md, 2: 250 beat 128, 200, 400)
     threads: int = 0  # cores used for embedding; 0 = all there are
@@ -92,6 +93,7 @@ class Settings:
 
 
 _TYPES = get_type_hints(Settings)
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def _files(folder: Path) -> list[tuple[str, Mapping[str, Any]]]:
@@ -128,6 +130,8 @@ def _checked(name: str, value: Any, origin: str) -> Any:
         return float(value)
     if isinstance(value, wanted) and not (wanted is int and isinstance(value, bool)):
         return value
+    if isinstance(value, str) and wanted is bool and value.lower() in _SWITCH:
+        return _SWITCH[value.lower()]
     if isinstance(value, str) and wanted in (int, float):
         try:
             return wanted(value)

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from made import docx_of, package_of, pdf_of, word_paragraph, word_table, xlsx_of
 
+from rag import plugins
 from rag.documents import read, walk
 from rag.documents.dates import iso_date
 from rag.documents.encodings import decode
 from rag.errors import DocumentError
+from rag.index.changes import Parts
 from rag.settings import Settings
+from rag.testing import HashEmbedder
 from rag.types import Document
 
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
@@ -149,6 +152,32 @@ def test_numbered_clauses_and_tables_in_cells_of_word(tmp_path: Path) -> None:
         "1. Fees", "2. Ending", "2.1 Either side may end it.", "2.2 Either side may end it.", "(i) at once",
         "Outer; words", "Port: Orr; Depth: 12 m",
     ]  # fmt: skip
+
+
+def test_comments_and_deleted_words_on_request(tmp_path: Path) -> None:
+    body = (
+        '<w:p><w:r><w:t>The fare is </w:t></w:r><w:del w:author="Uwe"><w:r><w:delText>ten</w:delText></w:r></w:del>'
+        '<w:r><w:t>twelve euros.</w:t></w:r><w:r><w:commentReference w:id="4"/></w:r></w:p>'
+    )
+    comments = '<w:comments xmlns:w="x"><w:comment w:id="4" w:author="Ida"><w:p><w:r><w:t>Since June?</w:t></w:r></w:p>'
+    path = tmp_path / "fares.docx"
+    path.write_bytes(docx_of(body, {"word/comments.xml": f"{comments}</w:comment></w:comments>"}))
+    texts = [read(next(walk([path])), settings=Settings(comments=wanted))[0].text for wanted in (False, True)]
+    assert texts[0] == "The fare is twelve euros."
+    assert texts[1] == "The fare is twelve euros.\n\nDeleted (Uwe): ten\n\nComment (Ida): Since June?"
+
+
+def test_a_change_of_mind_about_comments_reads_files_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rag.toml").write_text("comments = true")
+    settings = [Settings.load(), Settings.load(comments=False)]
+    monkeypatch.setenv("RAG_COMMENTS", "off")
+    settings.append(Settings.load())
+    assert [one.comments for one in settings] == [True, False, False]
+    embedder = HashEmbedder()
+    chunker = plugins.load("chunkers", "paragraphs", settings[1])
+    readers = [Parts(one, chunker, embedder, "hash").readers for one in settings]
+    assert readers[0] != readers[1] == readers[2]
 
 
 def test_merged_cells_and_empty_sheets_of_excel(tmp_path: Path) -> None:

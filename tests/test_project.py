@@ -130,6 +130,7 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path, monkeyp
         ({"k": 0}, "k must be between 1 and"),
         ({"k": "many"}, "k must be of type int"),
         ({"k": True}, "k must be of type int"),
+        ({"comments": "perhaps"}, "comments must be of type bool"),
         ({"strictness": 2.0}, "strictness must be between"),
         ({"unsupported": "hide"}, "unsupported must be strike, drop or keep"),
     ],

@@ -26,6 +26,7 @@ def build_command(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders and files.")] = None,
     index: IndexOption = None,
     embedder: Annotated[str | None, typer.Option(help="minilm, or sentence-transformers:NAME_OR_PATH.")] = None,
+    comments: Annotated[bool | None, typer.Option(help="Also read comments and deleted words of office files.")] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read and embed everything anew.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on building after every change, until stopped.")] = False,
     as_json: JsonOption = False,
@@ -34,7 +35,7 @@ def build_command(
 
     Without a PATH: those of the last build, or the corpus folder. Only what changed is read and embedded.
     """
-    assistant = assistant_over(index, embedder=embedder)
+    assistant = assistant_over(index, embedder=embedder, comments=comments)
     if watch and rebuild:
         raise UsageError("--rebuild and --watch do not go together: rebuild first, then watch")
     if watch:

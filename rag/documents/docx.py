@@ -35,7 +35,7 @@ class Docx(FileLoader):
         with Package(path) as package:
             main = find_main(package, "word/document.xml")
             writer = Writer()
-            reader = _Reader(package, writer)
+            reader = _Reader(package, writer, with_comments=self.settings.comments)
             reader.read(package.xml(main))
             boilerplate = reader.write_edges()
             fields = core_properties(package)
@@ -66,8 +66,10 @@ class _Paragraph:
 class _Reader:
     """Walks the body and writes what it finds."""
 
-    def __init__(self, package: Package, writer: Writer) -> None:
+    def __init__(self, package: Package, writer: Writer, *, with_comments: bool) -> None:
         self.title = ""
+        self._with_comments = with_comments
+        self._comments = _comments(package) if with_comments else {}
         self._package = package
         self._writer = writer
         self._styles = _styles(package)
@@ -159,6 +161,11 @@ class _Reader:
                 found.boxes.append(child)
             elif tag in ("footnoteReference", "endnoteReference"):
                 self._note(child, found)
+            elif tag == "commentReference" and self._comments:
+                found.notes += filter(None, [self._comments.get(child.get("id", ""))])
+            elif tag == "del" and self._with_comments:
+                if words := one_line("".join(t.text or "" for t in child.iter("delText"))):
+                    found.notes.append(f"Deleted ({child.get('author', 'unknown')}): {words}")
             elif tag == "r" and is_on(child.find("rPr/vanish")):
                 self._writer.warn("hidden text was left out")
             elif tag == "AlternateContent":
@@ -358,6 +365,16 @@ def _numbering(package: Package) -> dict[tuple[str, int], _Level]:
         for depth, name in abstract.get(reference.get("val", "") if reference is not None else "", {}).items():
             formats[(item.get("numId", ""), depth)] = name
     return formats
+
+
+def _comments(package: Package) -> dict[str, str]:
+    """Comments by id, with who made them."""
+    root = package.xml_or_none("word/comments.xml")
+    return {
+        item.get("id", ""): f"Comment ({item.get('author', 'unknown')}): {words}"
+        for item in (root.iter("comment") if root is not None else ())
+        if (words := one_line(" ".join("".join(t.text or "" for t in p.iter("t")) for p in item.iter("p"))))
+    }
 
 
 def _notes(package: Package, part: str, tag: str) -> dict[str, str]:

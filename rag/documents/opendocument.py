@@ -35,6 +35,8 @@ class OpenDocument(FileLoader):
             raise DocumentError("holds no text")
         writer = Writer()
         _drop_hidden(content, writer)
+        if self.settings.comments:
+            _show_annotations(content)
         reader = _Reader(writer)
         kind = body[0].tag
         if kind == "spreadsheet":
@@ -93,6 +95,16 @@ def _drop_hidden(root: Element, writer: Writer) -> None:
             tail = element.tail
             element.clear()
             element.tail = tail
+
+
+def _show_annotations(root: Element) -> None:
+    """Make comments part of the text that they are about."""
+    for element in list(root.iter("annotation")):
+        words = one_line(_all_text(element))
+        who, tail = element.findtext("creator") or "unknown", element.tail
+        element.clear()
+        element.tag, element.tail = "span", tail
+        element.text = f" (Comment, {who}: {words}) " if words else ""
 
 
 def _refuse_encrypted(package: Package) -> None:

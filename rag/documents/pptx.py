@@ -33,7 +33,7 @@ class Pptx(FileLoader):
             for number, part in enumerate(_slides(package, main), 1):
                 writer.page(f"Slide {number}")
                 try:
-                    heading = _write_slide(writer, package, part)
+                    heading = _write_slide(writer, package, part, with_comments=self.settings.comments)
                 except DocumentError as error:
                     writer.warn(f"slide {number} was left out: {error}")
                     continue
@@ -58,7 +58,7 @@ def _slides(package: Package, main: str) -> list[str]:
     return slides
 
 
-def _write_slide(writer: Writer, package: Package, part: str) -> str:
+def _write_slide(writer: Writer, package: Package, part: str, *, with_comments: bool) -> str:
     targets = relationships(package, part)
     shapes = list(_shapes(package.xml(part)))
     title = ""
@@ -75,6 +75,10 @@ def _write_slide(writer: Writer, package: Package, part: str) -> str:
     for kind, target in targets.values():
         if kind == "notesSlide" and target in package:
             _write_notes(writer, package.xml(target))
+        elif kind == "comments" and target in package and with_comments:
+            for comment in package.xml(target).iter("cm"):
+                words = one_line(comment.findtext("text") or " ".join(t.text or "" for t in comment.iter("t")))
+                writer.paragraph(f"Comment: {words}" if words else "")
     return title
 
 

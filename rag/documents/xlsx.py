@@ -53,6 +53,8 @@ class Xlsx(FileLoader):
                 writer.page(sheet.get("name", ""))
                 rows = _Sheet(strings, formats, from_1904).read(package, part, writer)
                 boxes = _text_boxes(package, part)
+                if self.settings.comments:
+                    boxes += _comments(package, part)
                 if rows or boxes:
                     writer.heading(sheet.get("name", ""), 1)
                 write_sheet(writer, rows)
@@ -65,6 +67,17 @@ class Xlsx(FileLoader):
             kind="spreadsheet",
             **fields,
         )
+
+
+def _comments(package: Package, sheet: str) -> list[str]:
+    """The comments on a sheet's cells."""
+    found = []
+    for kind, part in relationships(package, sheet).values():
+        if kind == "comments" and part in package:
+            for item in package.xml(part).iter("comment"):
+                words = "".join(t.text or "" for t in item.iter("t"))
+                found.append(f"Comment ({item.get('ref', '')}): {words}" if words.strip() else "")
+    return [words for words in found if words]
 
 
 def _text_boxes(package: Package, sheet: str) -> list[str]:

@@ -55,8 +55,9 @@ class Parts:
 
     @property
     def readers(self) -> str:
-        """Names the way files are read: the loaders that are installed, and their version."""
-        return f"{documents.FINGERPRINT}/{','.join(plugins.names('loaders'))}"
+        """Names the way files are read: the loaders that are installed, their version, and whether comments count."""
+        with_comments = "+comments" if self.settings.comments else ""
+        return f"{documents.FINGERPRINT}{with_comments}/{','.join(plugins.names('loaders'))}"
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
