@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -194,3 +196,76 @@ def test_frames_travel_whole(tmp_path: Path) -> None:
 
 def test_large_files_may_take_longer() -> None:
     assert seconds_for(1000) < 20 < seconds_for(10 * 2**20) < seconds_for(10 * 2**30) <= 300
+
+
+CONFINED = """
+import ctypes, subprocess, sys
+from pathlib import Path
+from rag.documents.confine import confine
+folder, outside = Path(sys.argv[1]), Path(sys.argv[2])
+print(*confine(folder), sep="+")
+libc = ctypes.CDLL(None)
+print(libc.socket(2, 1, 0) < 0, libc.socket(10, 2, 0) < 0, libc.socket(1, 1, 0) >= 0)
+(folder / "inside").write_text("kept")
+subprocess.run(["sh", "-c", f"echo x > {outside}/child; rm {outside}/old"], stderr=subprocess.DEVNULL)
+print(sorted(path.name for path in outside.iterdir()), sorted(path.name for path in folder.iterdir()))
+"""
+
+
+def test_the_kernel_forbids_connections_and_writing_elsewhere(tmp_path: Path) -> None:
+    """Also to native code and to programs that are started, which no hook of Python sees."""
+    folder, outside = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    outside.mkdir()
+    (outside / "old").write_text("kept")
+    command = [sys.executable, "-c", CONFINED, str(folder), str(outside)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    if said[0] != "connections+writing elsewhere":
+        pytest.skip(f"this system's kernel forbids only: {said[0] or 'nothing'}")
+    assert said[1:] == ["True True True", "['old'] ['inside']"]
+
+
+def test_readers_say_what_is_forbidden(tmp_path: Path) -> None:
+    with Reader(Settings()) as reader:
+        assert reader.forbidden == ()
+        assert all(
+            isinstance(result, list) for _, result in reader.read_all(write(tmp_path, {"a.txt": b"Some words."}))
+        )
+        assert set(reader.forbidden) <= {"connections", "writing elsewhere"}
+
+
+def test_system_calls_of_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watched from outside: no internet socket, and nothing opened that a hostile file names."""
+    strace = shutil.which("strace")
+    log = tmp_path / "log"
+    if not strace or subprocess.run([strace, "-o", str(log), "true"], check=False, capture_output=True).returncode:
+        pytest.skip("strace is not installed, or may not trace here")
+    program = tmp_path / "python"
+    calls = "trace=socket,connect,sendto,openat,open,creat"
+    program.write_text(f'#!/bin/sh\nexec {strace} -f -o {log} -e {calls} {sys.executable} "$@"\n')
+    program.chmod(0o755)
+    entity = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    link = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+    link += 'Type="x/image" Target="http://127.0.0.1:9/a.png" TargetMode="External"/></Relationships>'
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    files = write(
+        corpus,
+        {
+            "entity.docx": package_of({"word/document.xml": f"{entity}<document><body><p>&x;</p></body></document>"}),
+            "linked.docx": docx_of(word_paragraph("Words."), {"word/_rels/document.xml.rels": link}),
+            "page.html": b"<p>Words.</p><img src=http://127.0.0.1:9/b.png><iframe src=file:///etc/hostname></iframe>",
+            "feed.xml": f"{entity}<d>&x;</d>".encode(),
+            "plain.pdf": pdf_of([[(72, 700, 12, "Page one")]]),
+            "up.zip": package_of({"../../escaped.txt": "Out of the folder."}),
+        },
+    )
+    monkeypatch.setattr(isolation.sys, "executable", str(program))
+    with Reader(Settings()) as reader:
+        assert sum(1 for _ in reader.read_all(files)) == len(files)
+    lines = log.read_text(errors="replace").splitlines()
+    assert sum("plain.pdf" in line for line in lines) >= 1  # PDFium's own opening is seen
+    assert not [line for line in lines if "AF_INET" in line]
+    assert not [line for line in lines if "/etc/hostname" in line or "escaped" in line]
+    written = [line for line in lines if re.search(r"O_WRONLY|O_RDWR|O_CREAT", line) and "= -1" not in line]
+    assert all(re.search(r'"(?:/dev/null|[^"]*footnote-reader-[^"]*)"', line) for line in written), written

@@ -44,7 +44,7 @@ Result = list[Document] | DocumentError
 class Reader:
     """Reads files in isolation; a context manager.
 
-    ``seconds`` is what reading the file yielded last took.
+    ``seconds`` is what reading the file yielded last took, ``forbidden`` what the kernel forbids the workers.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -84,6 +84,12 @@ class Reader:
                 yield self._result(*waiting.popleft())
         while waiting:
             yield self._result(*waiting.popleft())
+
+    @property
+    def forbidden(self) -> tuple[str, ...]:
+        """What the system's kernel forbids every worker that has read a file: "connections", "writing elsewhere"."""
+        told = [set(worker.forbidden) for worker in self._workers if worker.forbidden]
+        return tuple(sorted(set.intersection(*told))) if told else ()
 
     def _result(self, file: File, future: Future[tuple[Result, float]]) -> tuple[File, Result]:
         result, self.seconds = future.result()
@@ -142,6 +148,7 @@ class _Worker:
         )
         self._n_files = 0
         self.is_spent = False
+        self.forbidden: tuple[str, ...] = ()
         self._send({"settings": asdict(settings), "max_memory": MAX_MEMORY_BYTES})
 
     def read(self, file: File) -> tuple[Result, float, bool]:
@@ -160,7 +167,9 @@ class _Worker:
                 "seconds": seconds,
             })  # fmt: skip
             while (frame := self._receive()) is not None:
-                if "document" in frame:
+                if "forbidden" in frame:
+                    self.forbidden = tuple(map(str, frame["forbidden"]))
+                elif "document" in frame:
                     documents.append(_document(frame["document"]))
                 elif "done" in frame:
                     return self._finished(frame, documents)

@@ -6,6 +6,7 @@ the words, table rows and slides out of the files.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -114,7 +115,8 @@ def _convert(program: str, path: Path, target: str, folder: Path) -> Path:
         "--convert-to", target, "--outdir", str(folder / "out"), str(path),
     ]  # fmt: skip
     try:
-        subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True)
+        home = {**os.environ, "HOME": str(folder)}  # nothing of the user's is read or written
+        subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True, env=home)
     except subprocess.TimeoutExpired as error:
         raise DocumentError(f"took LibreOffice more than {_SECONDS} seconds") from error
     except (subprocess.CalledProcessError, OSError) as error:

@@ -1,7 +1,8 @@
 """The process that reads files for ``Reader``: little memory, little time, no network.
 
 It speaks frames of JSON (four bytes of length, then the text) on its standard streams: first the settings,
-then one request a file; it answers each with a frame a document and a last one that says how it went.
+then one request a file. It says what the kernel forbids it (``confine``), and answers each request with a frame a
+document and a last one that says how it went.
 Nothing that a document holds is ever unpickled or run.
 """
 
@@ -11,6 +12,7 @@ import json
 import os
 import struct
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import IO, Any
@@ -50,12 +52,15 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 1)  # what a library prints must not get between the frames
     sys.addaudithook(_refuse_connections)
+    from rag.documents.confine import confine
+    from rag.documents.legacy import find_office
     from rag.documents.limits import MAX_FRAME_BYTES, on_beat
     from rag.settings import Settings
 
     first = read_frame(source, MAX_FRAME_BYTES)
     settings = Settings(**first["settings"])
     _limit_process(first["max_memory"])
+    write_frame(answers, {"forbidden": confine(Path(tempfile.gettempdir()), with_office=bool(find_office()))})
     on_beat(lambda: write_frame(answers, {"beat": True}))
     while (request := read_frame(source, MAX_FRAME_BYTES)) is not None:
         _limit_time(request["seconds"])
