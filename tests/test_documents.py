@@ -248,6 +248,9 @@ def test_a_first_line_is_a_title_when_it_looks_like_one(tmp_path: Path) -> None:
         ("BEIJING, Feb. 6, 2026 /PRNewswire/ -- Talks were held", "2026-02-06"),
         ("PARIS--(BUSINESS WIRE)--March 13, 2025--The firm", "2025-03-13"),
         ("LONDON, 3 May 2024 – The council", "2024-05-03"),
+        ("PARIS, le 2 mai 2024 /PRNewswire/ -- Le port ouvre", "2024-05-02"),
+        ("MADRID, 14 de enero de 2025 /PRNewswire/ -- El puerto", "2025-01-14"),
+        ("北京2025年3月4日 /美通社/ -- 奥林港今天宣布", "2025-03-04"),
         ("The council met on 3 May 2024 and went home", ""),
     ],
 )
@@ -255,8 +258,23 @@ def test_datelines(line: str, date: str) -> None:
     assert dateline_date(line) == date
 
 
+def test_a_release_in_another_form(tmp_path: Path) -> None:
+    """Its kind and date stand above the title, contacts and sources below the text; neither is the text."""
+    lines = ["FOR IMMEDIATE RELEASE", "Harbour Office Sets New Rules for Pilots", "Tuesday, April 8, 2025"]
+    lines += ["Pilots rest for ten hours between shifts from 1 July on, the office said.", "SOURCE Harbour Office"]
+    lines += ["Media contact:\nUwe Lund\n+47 555 0101\npress@harbour.example", "Tous droits réservés.", "###"]
+    document = read_one(tmp_path, "release.txt", "\n\n".join(lines) + "\n")
+    assert (document.title, document.metadata["date"]) == (lines[1], "2025-04-08")
+    marked = [document.text[a:b] for a, b in document.metadata["boilerplate"]]
+    assert marked == [lines[0], lines[4], *lines[5].split("\n"), *lines[6:]]
+
+
 def test_prose_is_no_boilerplate() -> None:
-    text = "The view from the original pier is good.\nShare prices rose by 4 percent, and all rights went to the firm."
+    text = (
+        "The view from the original pier is good.\nShare prices rose by 4 percent, and all rights went to the firm.\n"
+    )
+    text += "Source: the river rises in the hills of Lund and runs to the sea.\n\nContact the harbour at noon.\n"
+    text += "2024-05-02\n" + "Press releases are sent on Mondays.\n" * 9
     assert boilerplate_spans(text) == []
 
 

@@ -4,40 +4,47 @@ from __future__ import annotations
 
 import re
 
+from rag.documents.dates import DATE, iso_date
 from rag.types import Span
 
-__all__ = ["boilerplate_spans", "dateline_date"]
+__all__ = ["boilerplate_spans", "dateline_date", "is_kicker", "release_date"]
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul",
-            "august aug", "september sept sep", "october oct", "november nov", "december dec",
-        ),
-        1,
-    )
-    for name in names.split()
-}  # fmt: skip
 # BEIJING, Feb. 6, 2026 /PRNewswire/ --     PARIS--(BUSINESS WIRE)--March 3, 2025     LONDON, 3 May 2024 –
+# PARIS, le 2 mai 2024 /PRNewswire/ --      北京2025年3月4日 /美通社/ --
 _DATELINE = re.compile(
-    r"^\s*[^\W\d_][\w .,'’()/-]{1,60}?[,-]\s*(?:-*\([A-Z ]+\)-*\s*)?"
-    r"(?:(?P<month>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?|"
-    r"(?P<day2>\d{1,2})\s+(?P<month2>[A-Za-z]{3,9})\.?,?)\s+(?P<year>(?:19|20)\d\d)\b"
-    r".{0,40}?(?:--|[–—-]|/|:)",
+    rf"""^\s*[^\W\d_][\w .,'’()/-]{{0,60}}?
+    (?:[,–-]\s*(?:-*\([A-Z ]+\)-*\s*)?(?:le\s+|den\s+)?|(?=(?:19|20)\d\d\s?[年년]))
+    (?:{DATE.pattern}).{{0,40}}?(?:--|[–—-]|/|:)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Tuesday, April 8, 2025     Mar 04, 2025, 08:30 ET     Brussels, 12 June 2024
+_DATE_ALONE = re.compile(
+    rf"""^(?:[^\W\d_]{{3,12}},?\s+|[^\W\d_][\w .'’-]{{1,40}},\s*(?:le\s+|den\s+)?)?
+    (?:{DATE.pattern})[,\s]*(?:\d{{1,2}}:\d\d.{{0,12}})?\.?$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_KICKER = re.compile(
+    r"^(?:for immediate release|embargoed until .{1,60}|press release|news release|media release|pressemitteilung"
+    r"|presseinformation|communiqué de presse|comunicado de prensa|nota de prensa|comunicato stampa|persbericht"
+    r"|news provided by|also from this source|#(?: ?#){2,}|-\s?30\s?-|-?\s?ends\s?-)\s*:?$",
+    re.IGNORECASE,
 )
 _WHOLE_LINES = re.compile(
     r"""^(?:
-      view\ (?:the\ )?original\ (?:content|release|version)\b.*
+      view\ (?:the\ )?(?:original|source)\ (?:content|release|version)\b.*
+    | (?:an?\ |the\ )?(?:photo|video|image|infographic)s?\ accompanying\ this\ (?:announcement|release)\b.*
+    | original-content\ von\b.* | 消息来源.* | (?:©|版权所有|版權所有|無断転載|著作権).{0,80}
     | (?:this\ )?(?:press\ release|news\ release|content)\ (?:was|is)\ (?:distributed|issued|provided)\ by\b.*
     | (?:copyright|\(c\)|©)\s*(?:\(c\)|©)?\s*(?:19|20)\d\d\b.{0,160}
-    | .{0,120}\ball\ rights\ reserved\.?
-    | (?:source|fonte|quelle)\s*:?\s*https?://\S+
+    | .{0,120}\b(?:all\ rights\ reserved|alle\ rechte\ vorbehalten|tous\ droits\ réservés|alle\ rechten\ voorbehouden
+      |todos\ los\ derechos\ reservados|todos\ os\ direitos\ reservados|tutti\ i\ diritti\ riservati
+      |wszelkie\ prawa\ zastrzeżone|все\ права\ защищены)\.?
+    | (?:source|fonte|quelle|fuente)\s*:?\s*https?://\S+
     | (?:https?://|www\.)\S+
     | (?:read|learn|find\ out)\ more(?:\ (?:at|here|on)\b.{0,120})?[.:]?
     | (?:share|tweet|print|e-?mail|subscribe|sign\ up|follow\ us|advertisement|cookie\ policy|privacy\ policy)
       (?:\ (?:this|now|here|on|via|to\ (?:our|the)|us|with|for\ (?:our|the))\b[^.]{0,40})?
-    | (?:logo|photo|video|image)s?\s*(?:-|–|:)\s*https?://\S+
+    | (?:logo|photo|video|image|foto|bild|vidéo|imagen)s?\s*(?:-|–|:)\s*https?://\S+
     | (?:this\ )?(?:e-?mail|message)\b.{0,80}\bconfidential\b.*
     )$""",
     re.IGNORECASE | re.VERBOSE,
@@ -52,13 +59,42 @@ _NOTICE = re.compile(
 )
 
 
+# SOURCE Name of the Firm
+_SOURCE = re.compile(r"^(?:SOURCE|FUENTE|QUELLE|FONTE|KÄLLA|BRON)[ :]+\S.{0,80}$")
+_SOURCE_LAST = re.compile(r"^(?:source|quelle|fuente|fonte)\s*:\s*\S.{0,80}$", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"^(?:(?:media|press|investor)s?(?: relations)?(?: (?:and|&) (?:media|investors?))?"
+    r" (?:contacts?|enquiries|inquiries)"
+    r"|contacts? for (?:the )?(?:media|press)|presse-?kontakt|kontakt für (?:medien|die presse)|contact presse"
+    r"|contacto (?:para|de) (?:medios|prensa)|contatt[oi] stampa|contato (?:para a )?imprensa|perscontact"
+    r"|presskontakt)\s*(?::.{0,120})?$",
+    re.IGNORECASE,
+)
+_REACHED_AT = re.compile(
+    r"^(?:\S+@\S+\.\w+|\+[\d ()/.-]{7,25}"
+    r"|(?:tel|phone|telefon|mobile|fax|e-?mail|téléphone|teléfono)[.:]*\s*(?:\S+@\S+|\+?[\d ()/.-]{7,25}))$",
+    re.IGNORECASE,
+)
+
+
 def dateline_date(text: str) -> str:
     """The ISO date of a dateline at the start of a news text; "" when there is none."""
-    if not (match := _DATELINE.match(text.split("\n", 1)[0][:400])):
-        return ""
-    month = _MONTHS.get((match["month"] or match["month2"]).lower())
-    day = int(match["day"] or match["day2"])
-    return f"{match['year']}-{month:02d}-{day:02d}" if month and 1 <= day <= 31 else ""
+    match = _DATELINE.match(text.split("\n", 1)[0][:400])
+    return iso_date(match.group()) if match else ""
+
+
+def release_date(text: str) -> str:
+    """The ISO date of the first dateline, or line that is a date, among the first lines of a text."""
+    return next((date for line in text[:1500].split("\n")[:14] if (date := dateline_date(line) or _alone(line))), "")
+
+
+def _alone(line: str) -> str:
+    return iso_date(line) if len(line) < 80 and _DATE_ALONE.match(line.strip()) else ""
+
+
+def is_kicker(line: str) -> bool:
+    """Whether a line stands above or below the text of a release without being part of it: its kind, its date."""
+    return bool(_KICKER.match(line.strip()) or _alone(line))
 
 
 def boilerplate_spans(text: str) -> list[Span]:
@@ -66,15 +102,41 @@ def boilerplate_spans(text: str) -> list[Span]:
     spans = []
     lines = text.split("\n")
     first_of_tail = max(0, len(lines) - 8)
+    contacts = _contact_lines(lines)
     offset = 0
     for number, line in enumerate(lines):
         stripped = line.strip()
+        is_last = number >= first_of_tail
         if (
             stripped
             and len(stripped) < 600
-            and (_WHOLE_LINES.match(stripped) or (number >= first_of_tail and _NOTICE.search(stripped)))
+            and (
+                number in contacts
+                or _WHOLE_LINES.match(stripped)
+                or _KICKER.match(stripped)
+                or _SOURCE.match(stripped)
+                or (is_last and (_NOTICE.search(stripped) or _SOURCE_LAST.match(stripped)))
+            )
         ):
             start = offset + line.index(stripped)
             spans.append(Span(start, start + len(stripped)))
         offset += len(line) + 1
     return spans
+
+
+def _contact_lines(lines: list[str]) -> set[int]:
+    """The lines that say whom journalists reach: the heading, and what stands under it up to a blank line."""
+    found: set[int] = set()
+    number = 0
+    while number < len(lines):
+        if _CONTACT.match(lines[number].strip()):
+            found.add(number)
+            number += 1 if number + 1 < len(lines) and lines[number + 1].strip() else 2
+            while number < len(lines) and 0 < len(lines[number].strip()) <= 60 and lines[number].strip()[-1] != ".":
+                found.add(number)
+                number += 1
+        else:
+            if _REACHED_AT.match(lines[number].strip()):
+                found.add(number)
+            number += 1
+    return found

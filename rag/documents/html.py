@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rag.documents.boilerplate import boilerplate_spans
+from rag.documents.boilerplate import boilerplate_spans, release_date
 from rag.documents.canonical import Writer
 from rag.documents.encodings import decode
 from rag.documents.htmlpage import Block, PageParser, declared_encoding
@@ -47,6 +47,8 @@ def html_document(
     document = writer.document(
         title, mime="text/html", kind="web page", encoding=encoding, warnings=list(warnings or []), **fields
     )
+    if "date" not in document.metadata and (date := release_date(document.text)):
+        dict.update(document.metadata, {"date": date})
     if spans := boilerplate_spans(document.text):
         dict.update(document.metadata, {"boilerplate": [list(span) for span in spans]})
     return document

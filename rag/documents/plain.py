@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from rag.documents.boilerplate import boilerplate_spans, dateline_date
+from rag.documents.boilerplate import boilerplate_spans, is_kicker, release_date
 from rag.documents.canonical import Writer, clean
 from rag.documents.encodings import decode
 from rag.documents.loading import FileLoader
@@ -56,7 +56,7 @@ def plain_document(text: str, *, encoding: str = "utf-8", warnings: list[str] | 
         mime="text/plain",
         kind="text",
         encoding=encoding,
-        date=dateline_date(text[:400]),
+        date=release_date(text),
         boilerplate=[list(span) for span in boilerplate_spans(text)],
         warnings=list(warnings or []),
     )
@@ -77,10 +77,15 @@ def looks_like_title(line: str) -> bool:
 
 
 def _title(text: str) -> str:
-    """The first line when it stands alone and looks like a title."""
-    first, _, rest = text.lstrip().partition("\n")
-    first = first.strip()
-    return first if rest.startswith("\n") and rest.strip() and looks_like_title(first) else ""
+    """The first line when it stands alone and looks like a title; what a release says of its kind comes before it."""
+    rest = text.lstrip()
+    for _ in range(3):
+        first, _, rest = rest.partition("\n")
+        first = first.strip()
+        if not is_kicker(first):
+            return first if rest.startswith("\n") and rest.strip() and looks_like_title(first) else ""
+        rest = rest.lstrip()
+    return ""
 
 
 def mark_headings(writer: Writer, text: str) -> None:
@@ -88,7 +93,13 @@ def mark_headings(writer: Writer, text: str) -> None:
     paragraphs = [(match.start(), match.group()) for match in _PARAGRAPH.finditer(text)]
     for (start, line), (_, below) in pairwise(paragraphs):
         words = line.strip()
-        if "\n" in words or len(below) < 1.5 * len(words) or len(below) < 80 or not looks_like_title(words):
+        if (
+            is_kicker(words)
+            or "\n" in words
+            or len(below) < 1.5 * len(words)
+            or len(below) < 80
+            or not looks_like_title(words)
+        ):
             continue
         start += len(line) - len(line.lstrip())
         writer.mark_heading(start, start + len(words), 1 if not text[:start].strip() else 2)
