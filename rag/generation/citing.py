@@ -167,7 +167,8 @@ class Writer:
             yield from self._send(guard.literal_outside_code(text) if plain else "")
             return
         self._previous = plain or self._previous
-        chosen = [(at, n, self._span(part, at, claimed, n)) for at, n in cites]
+        places = {(at, n): self._span(part, at, claimed, n) for at, n in dict.fromkeys(cites)}
+        chosen = [(at, n, span) for (at, n), span in places.items()]
         if cites:
             verdict = self._verify(claimed, [(n, span) for _, n, span in chosen])
         else:

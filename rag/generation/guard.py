@@ -19,18 +19,23 @@ JOINER = "\u2060"
 # what a reader cannot see but a model can. Joiners that scripts and emoji need (U+200C, U+200D) stay.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+    "\u115f\u1160\u3164\uffa0\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_MARKER_LIKE = re.compile(r"\[(?=\s*[1-9]\d*\s*\])")
+_MARKER_LIKE = re.compile(r"\[(?=\s*(?!0)\d+\s*\])")  # digits of any script: readers of markers take them all
 _INLINE_CODE = re.compile(r"((?<!`)(?:`+)(?!`)[^\n]*?(?<!`)`+(?!`))")
 _NOTATION = re.compile(r"\*(?=\*)|~(?=~)")
-_ADDRESS = re.compile(r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\b(?:javascript|data|vbscript):(?=\S))\S+", re.I)
+_ADDRESS = re.compile(
+    r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|(?<![\w:/])//(?=[\w-]+\.[a-z])"
+    r"|\b(?:javascript|data|vbscript|mailto|file):(?=\S))\S+",
+    re.IGNORECASE,
+)
+_BREAKS = re.compile("[\u2028\u2029]")
 _SPACE = re.compile(r"\s+")
 
 
 def visible(text: str) -> str:
     """``text`` without characters that a reader cannot see."""
-    return _HIDDEN.sub("", text)
+    return _HIDDEN.sub("", _BREAKS.sub(" ", text))
 
 
 def literal(text: str) -> str:
@@ -65,4 +70,4 @@ def without_strange_addresses(text: str, known: Iterable[str]) -> str:
         tail = match.group()[len(address) :]
         return match.group() if any(address in text for text in known) else "(address removed)" + tail
 
-    return _ADDRESS.sub(keep, text) if ":" in text or "www." in text.lower() else text
+    return _ADDRESS.sub(keep, text) if ":" in text or "//" in text or "www." in text.lower() else text

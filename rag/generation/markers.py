@@ -36,6 +36,7 @@ _ATTRIBUTES = r"""[\s/](?:[^<>"']|"[^"]*"|'[^']*')*"""
 _TAG = re.compile(
     rf"</?(?:{_TAGS})(?:{_ATTRIBUTES}|[\s/][^<>]*)?>|<!--.*?-->|<![a-z][^<>]*>", re.IGNORECASE | re.DOTALL
 )
+_BEGUN = re.compile(rf"</?(?:{_TAGS})[\s/]|<!--", re.IGNORECASE)  # a tag that the end of the text cut off
 _TAG_OPENING = re.compile(
     rf"""<(?:/?[a-z0-9]{{0,10}}|/?(?:{_TAGS}){_ATTRIBUTES}(?:"[^"]*|'[^']*)?|!|!-|!--.*|![a-z][^<>]*)""",
     re.IGNORECASE | re.DOTALL,
@@ -158,6 +159,8 @@ class Reader:
         if tag:
             return tag.end(), ""
         is_open = len(self._held) < _TARGET_LIMIT and _TAG_OPENING.fullmatch(self._held)
+        if final and is_open and _BEGUN.match(self._held):
+            return len(self._held), ""
         return None if is_open and not final else (1, "<")
 
     def _bracket(self, final: bool) -> tuple[int, str | _Marker] | None:
@@ -255,8 +258,10 @@ class Reader:
 
 def _closing(text: str, start: int, pair: str, limit: int) -> int | None:
     """Where the bracket opened at ``start`` closes: -1 when it cannot, None while that is open."""
-    depth = 0
-    for i in range(start, min(len(text), start + limit)):
+    depth, reach = 0, min(len(text), start + limit)
+    if text.find(pair[1], start, reach) < 0:
+        return -1 if reach == start + limit or text.find("\n", start, reach) >= 0 else None
+    for i in range(start, reach):
         if text[i] == "\n":
             return -1
         depth += (text[i] == pair[0]) - (text[i] == pair[1])

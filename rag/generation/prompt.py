@@ -36,10 +36,12 @@ _SHORT_INSTRUCTIONS = f"Answer from the evidence only, citing it like [1]. If it
 
 # Control tokens of chat templates: in a document they must stay text.
 _CONTROL = re.compile(
-    r"<\|[^|<>\n]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|</?(?:start_of_turn|end_of_turn|bos|eos|think|tool_call)>"
+    r"<\|[^|<>\n]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|</?(?:start_of_turn|end_of_turn|bos|eos|think|tool_call|"
+    r"system|user|assistant|human|developer|instructions?)>"
     r"|<[｜|][^<>\n]{1,40}[｜|]>",
     re.IGNORECASE,
 )
+_ROLE = re.compile(r"^(\s*(?:human|assistant|system|user|developer))(?=:)", re.IGNORECASE | re.MULTILINE)
 _HISTORY_SHARE = 0.3  # of the context, at most
 _QUESTION_SHARE = 0.4
 
@@ -79,8 +81,9 @@ def _mark(evidence: Sequence[Hit]) -> str:
 
 
 def _safe(text: str) -> str:
-    """``text`` without hidden characters, its control tokens broken up."""
-    return _CONTROL.sub(lambda match: match.group()[0] + " " + match.group()[1:], guard.visible(text))
+    """``text`` without hidden characters, its control tokens and the turns of a conversation broken up."""
+    text = _CONTROL.sub(lambda match: match.group()[0] + " " + match.group()[1:], guard.visible(text))
+    return _ROLE.sub(r"\1 ", text)
 
 
 def _pack(evidence: Sequence[Hit], budget: int, count: Callable[[str], int]) -> tuple[str, int]:
