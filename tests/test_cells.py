@@ -1,4 +1,4 @@
-"""Cells of tables as answers: the row and the column that the question names, and nothing else."""
+"""Cells of tables as answers: the row and the column that the question names, and the order of rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from rag.generation import confidence, read
 from rag.generation.cells import answering_cells
+from rag.generation.citing import Writer
 from rag.generation.extractive import Extractive
+from rag.generation.superlative import AMONG, ranked_rows
 from rag.plugins import Prompt, Quote
 from rag.testing import hit_of
 from rag.types import Hit, Span
@@ -100,3 +102,46 @@ def test_the_lines_without_which_a_number_misleads_come_first() -> None:
     pieces = list(Extractive().generate(Prompt("q", "What was the cost of sales for services in 2022?", (hit,))))
     quotes = [STATEMENT[piece.start : piece.end] for piece in pieces if isinstance(piece, Quote)]
     assert quotes == ["(In millions)", "Cost of sales:", "Services; 2023: 4,120; 2022: 3,655"]
+
+
+CUPS = """\
+Team: Blues; City: St. Louis; Cups: 1
+Team: Flyers; City: Philadelphia; Cups: 12
+Team: Leafs; City: Toronto; Cups: (3); Remark: on loan
+Team: Total; Cups: 10"""
+
+
+def order(question: str, text: str) -> list[str]:
+    """The first words of the rows in the order found; the marked words of the first instead."""
+    reading = read(question, [table(text)])
+    return [
+        text[row.label.start : row.label.end] if row.label else reading.candidates[row.row].text.split(";")[0]
+        for row in ranked_rows(reading)
+    ]
+
+
+def test_rows_are_ordered_by_the_column_that_is_named() -> None:
+    assert order("Which team won the most cups?", CUPS) == ["Flyers", "Team: Blues", "Team: Leafs"]
+    assert order("Which city has the fewest cups?", CUPS) == ["Toronto", "Team: Blues", "Team: Flyers"]
+    assert order("What is the cheapest ticket for a child?", FARES) == []  # one row alone is no order
+    assert order("What is the most expensive ticket to Skerra?", FARES) == ["Adult", "Route: Port Ansel - Skerra"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which team has the loudest fans?",
+        "How many cups did the Blues win?",
+        "Which team has the most expensive stadium?",
+    ],
+)
+def test_other_questions_have_no_order(question: str) -> None:
+    assert order(question, CUPS) == []
+
+
+def test_that_only_found_rows_were_compared_is_said_and_every_row_cited() -> None:
+    hit = table(CUPS)
+    writer = Writer([hit])
+    list(writer.events(Extractive().generate(Prompt("q", "Which team won the most cups?", (hit,)))))
+    assert writer.text.startswith(f"{AMONG}\n\n- Team: **Flyers**") and len(writer.citations) == 3
+    assert writer.grounded

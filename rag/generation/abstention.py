@@ -17,6 +17,7 @@ from rag.generation import candidates as stage
 from rag.generation.cells import answering_cells
 from rag.generation.choice import Reading
 from rag.generation.model import coefficients, constant
+from rag.generation.superlative import ranked_rows
 
 __all__ = ["FEATURES", "confidence", "signals"]
 
@@ -45,7 +46,7 @@ def confidence(reading: Reading) -> float:
     """An estimate, 0 to 1, that the evidence answers the question."""
     if not reading.candidates:
         return 0.0
-    if answering_cells(reading):
+    if answering_cells(reading) or ranked_rows(reading):
         return _CELL
     value = float(signals(reading) @ coefficients("confidence", FEATURES)) + constant("confidence")
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))

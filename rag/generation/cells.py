@@ -19,7 +19,7 @@ from rag.index import STOP_WORDS, terms
 from rag.plugins import Quote
 from rag.types import Hit, Span
 
-__all__ = ["Answering", "answering_cells"]
+__all__ = ["GENERIC", "Answering", "Cell", "answering_cells", "cells_of"]
 
 # What may be left over of a question: a share of the weight of its terms. Among 60 questions to a 10-K report made
 # for this, to fare tables and plan booklets, 0.3 let nothing wrong through that 0.2 kept out.
@@ -27,7 +27,7 @@ _LEFT_OVER = 0.3
 # the share of a row's labels that the question must name: "Total net sales" for "net sales", not "Net deferred tax"
 _NAMED = 0.6
 # words that ask for an amount, and say nothing about which
-_GENERIC = frozenset(
+GENERIC = frozenset(
     term
     for word in "amount amounts value figure number total reported recorded report year fiscal end ended company group "
     "spend spent pay paid cost costs earn earned have had make made give given table row column price high long".split()
@@ -47,7 +47,7 @@ _MOST_NAME = 80
 _HEADS = 5  # short lines above a table that may head it
 
 
-class _Cell(NamedTuple):
+class Cell(NamedTuple):
     """One cell: column name ("" for a label without one), where its value stands in the line, and its terms."""
 
     name: frozenset[str]
@@ -61,7 +61,7 @@ class _Fit(NamedTuple):
     labels, and the terms of the question that the labels have and that nothing in or above the row has."""
 
     score: float
-    cell: _Cell | None
+    cell: Cell | None
     is_whole: bool
     named: frozenset[str]
     left: frozenset[str]
@@ -86,7 +86,7 @@ def answering_cells(reading: Reading) -> list[Answering]:
         return []
     fits: dict[str, tuple[int, _Fit]] = {}  # by the line, since documents repeat each other's tables
     for i, candidate in enumerate(reading.candidates):
-        cells = _cells(candidate.text)
+        cells = cells_of(candidate.text)
         if not cells or candidate.text in fits:
             continue
         hit = reading.evidence[candidate.number - 1]
@@ -120,13 +120,13 @@ def _is_said(reading: Reading, fit: _Fit) -> bool:
     """Whether a sentence says what the row leaves open: "gross margin percentage" beside a row "Gross margin"."""
     wanted = fit.named | fit.left
     return bool(fit.left) and any(
-        wanted <= candidate.terms and not _cells(candidate.text) for candidate in reading.candidates
+        wanted <= candidate.terms and not cells_of(candidate.text) for candidate in reading.candidates
     )
 
 
-def _cells(line: str) -> list[_Cell]:
+def cells_of(line: str) -> list[Cell]:
     """The cells of a line that is a table's row; empty when it is not."""
-    cells: list[_Cell] = []
+    cells: list[Cell] = []
     at, parts = 0, line.split("; ")
     for part in parts:
         name, mark, value = part.rpartition(": ")
@@ -139,13 +139,13 @@ def _cells(line: str) -> list[_Cell]:
         stripped = value.strip().rstrip(".")
         own = frozenset(terms(stripped)) - STOP_WORDS
         is_number = bool(re.match(r"\W{0,3}\d", stripped)) and sum(c.isalpha() for c in stripped) <= 12
-        cells.append(_Cell(frozenset(terms(name)) - STOP_WORDS, Span(start, start + len(stripped)), own, is_number))
+        cells.append(Cell(frozenset(terms(name)) - STOP_WORDS, Span(start, start + len(stripped)), own, is_number))
         at += len(part) + 2
     return cells if len(cells) > max(1, len(parts) // 2) else []
 
 
 def _fit(
-    cells: list[_Cell],
+    cells: list[Cell],
     section: frozenset[str],
     around: frozenset[str],
     asked: frozenset[str],
@@ -162,7 +162,7 @@ def _fit(
         return None
     label_terms = frozenset[str]().union(*(cell.terms for cell in labels))
     own = label_terms.union(section, *(cell.name for cell in (*labels, *columns)))
-    left = frozenset(term for term in asked if term not in own | around | _GENERIC)
+    left = frozenset(term for term in asked if term not in own | around | GENERIC)
     open_share = sum(weight[term] for term in left)
     if open_share > _LEFT_OVER or any(term[0].isdigit() and term not in own | around for term in asked):
         return None
@@ -171,7 +171,7 @@ def _fit(
     return _Fit(share - open_share + precision, chosen, precision == 1, label_terms & asked, left)
 
 
-def _labels(cells: list[_Cell], columns: list[_Cell]) -> list[_Cell]:
+def _labels(cells: list[Cell], columns: list[Cell]) -> list[Cell]:
     """The cells that say what a row is about: those with words before the first number, else all with words."""
     first = next((i for i, cell in enumerate(cells) if cell.is_number), len(cells))
     for some in (cells[:first], cells):
@@ -184,7 +184,7 @@ def _labels(cells: list[_Cell], columns: list[_Cell]) -> list[_Cell]:
     return []
 
 
-def _columns(cells: list[_Cell], asked: frozenset[str], weight: Mapping[str, float]) -> list[_Cell]:
+def _columns(cells: list[Cell], asked: frozenset[str], weight: Mapping[str, float]) -> list[Cell]:
     """The cells whose columns the question names: one, or several where it is not clear which is meant."""
     fits = []
     for cell in cells:
@@ -217,7 +217,7 @@ def _section(hit: Hit, start: int) -> Span | None:
 def _around(hit: Hit, start: int) -> frozenset[str]:
     """The terms of title, headings, and the lines that head the table."""
     lines = hit.passage.text[: max(0, start - hit.passage.start)].split("\n")
-    heads = [line for line in lines if line.strip() and len(line) <= _MOST_NAME and not _cells(line)][-_HEADS:]
+    heads = [line for line in lines if line.strip() and len(line) <= _MOST_NAME and not cells_of(line)][-_HEADS:]
     return frozenset(terms(" ".join([hit.passage.title, hit.passage.heading, *heads])))
 
 

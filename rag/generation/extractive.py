@@ -19,6 +19,7 @@ from rag.generation.cells import Answering, answering_cells
 from rag.generation.choice import Reading, read
 from rag.generation.conflicts import Conflict, conflict
 from rag.generation.lists import bullet_length, listed
+from rag.generation.superlative import AMONG, ranked_rows
 from rag.plugins import Generator, Prompt, Quote
 from rag.types import Span
 
@@ -66,6 +67,14 @@ class Extractive:
         """Quotes in reading order; none when no sentence has anything to say."""
         reading = read(prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages)
         if not reading.candidates:
+            return
+        order = ranked_rows(reading)
+        if order:
+            yield AMONG + "\n"
+            for one in order:
+                candidate = reading.candidates[one.row]
+                yield "\n- "
+                yield Quote(candidate.number, candidate.start, candidate.end, one.label)
             return
         rows = answering_cells(reading)
         if rows:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.generation.candidates import opens_with_pronoun, telling_sentences
+from rag.generation.lists import bullet_length
 from rag.generation.scanning import Found, Scan, listing
 from rag.index import DocumentEntry, Snapshot
 from rag.types import Passage, Span
@@ -69,6 +70,7 @@ def _sentences(snapshot: Snapshot, document_id: str) -> list[_Sentence]:
         places = {span.end: i for i, span in enumerate(passage.sentences, 1)}
         for text, span in telling_sentences(passage):
             vector = None if vectors is None else vectors[places[span.end]]
+            span = Span(span.start + bullet_length(text), span.end)
             every.append(_Sentence(passage, span, len(text.split()), vector))
             if _stands_alone(text):
                 alone.append(every[-1])
