@@ -31,19 +31,27 @@ from scipy.optimize import minimize
 
 from rag import Assistant
 from rag.evaluation import measures
-from rag.generation import abstention, candidates, choice, model, spans
+from rag.generation import abstention, candidates, choice, model, rarity, spans
 from rag.index import STOP_WORDS, terms
 from rag.types import Hit
 
+PLAIN, QUESTIONS = Path(__file__).parent / "plain", "questions.tsv"
 WEIGHTS = Path(__file__).parents[1] / "rag" / "generation" / "weights.json"
 SETS = {"squad2_dev": "corpus.jsonl", "northwind": "docs", "chroma_dev": "corpus.jsonl"}
 K = 8
 WIDE = 24  # so that enough is left when the answering passages are taken away
 FOLDS = 8
 SMALL = 12  # paragraphs of a small corpus
-FALSE_REFUSALS = 0.055  # share of answerable questions below the threshold 0.5
+EVERY = 3  # of so many small corpora one is asked
+FALSE_REFUSALS = 0.05  # share of answerable questions below the threshold 0.5
 # what a kind of unanswerable question weighs in the fit, whatever number there is of it
-IMPORTANCE = {"unanswerable": 6.0, "unanswerable_near": 5.0, "gold taken away": 0.6, "other set": 2.5}
+IMPORTANCE = {
+    "unanswerable": 6.0,
+    "unanswerable_near": 5.0,
+    "unanswerable_plain": 5.0,
+    "gold taken away": 0.6,
+    "other set": 2.5,
+}
 
 
 # What may only speak for an answer, and what only against it.
@@ -52,14 +60,13 @@ FOR = frozenset(
     "passage similarity, terms, terms of chosen, terms with context, terms with context of chosen, terms around, "
     "terms of passage, terms of best passage, terms of evidence, terms alike, rarest in sentence, rarest in passage, "
     "pairs of terms, passage score, passage rank, first passage, rank of chosen, words per term, type, type x short, "
-    "focus, cue, agreement, fact, fact x short, margin, probability, unit beside, pronoun first x terms before".split(
-        ", "
-    )
+    "focus, cue, agreement, fact, fact x short, margin, probability, unit beside, pronoun first x terms before, "
+    "covered, defines, kind fits".split(", ")
 )
 AGAINST = frozenset(
     "similarity below best, terms below best, passage score below best, unknown terms, names missing, "
     "names missing in passage, names missing in sentence, numbers unmatched, asks, opposites, polarity differs, "
-    "other number, other name".split(", ")
+    "other number, other name, rarest missing, corpus size".split(", ")
 )
 
 
@@ -85,7 +92,7 @@ def retrieved(assistant: Assistant, questions: Sequence[dict[str, Any]]) -> Iter
     with assistant.snapshot() as snapshot:
         for record in questions:
             hits = assistant._retrieve(snapshot, record["question"], WIDE, ()).hits
-            frequency = snapshot.frequencies(candidates.telling(record["question"]))
+            frequency = snapshot.frequencies(rarity.telling(record["question"]))
             yield record, (hits, frequency, snapshot.n_passages)
 
 
@@ -107,14 +114,29 @@ def collect(data: Path, indexes: Path) -> list[Asked]:
         strange = [r for other in SETS if other != name for r in records[other] if r["answerable"]]
         for record, (hits, frequency, n) in retrieved(assistant, strange[:: max(1, len(strange) // 300)]):
             asked.append(Asked(name, record, hits, frequency, n, 0, "other " + str(record["id"])[-1], "other set"))
-    return asked + collect_small(data / "squad2_dev", indexes, records["squad2_dev"])
+    return [*asked, *collect_small(data / "squad2_dev", indexes, records["squad2_dev"]), *collect_plain(indexes)]
+
+
+def collect_plain(indexes: Path) -> list[Asked]:
+    """Everyday questions of everyday documents, each folder of ``benchmarks/plain`` a corpus of its own."""
+    asked: list[Asked] = []
+    for folder in sorted(path for path in PLAIN.iterdir() if path.is_dir()):
+        assistant = Assistant.open(indexes / f"plain-{folder.name}")
+        assistant.build(*(file for file in folder.iterdir() if file.name != QUESTIONS))
+        pairs = [line.split("\t") for line in (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()]
+        records = [{"id": q, "question": q, "answers": [a], "answerable": bool(a)} for q, a in pairs]
+        for record, (hits, frequency, n) in retrieved(assistant, records):
+            label = int(record["answerable"])
+            kind = "own" if label else "unanswerable_plain"
+            asked.append(Asked("plain", record, hits, frequency, n, label, f"plain {folder.name}", kind))
+    return asked
 
 
 def collect_small(data: Path, indexes: Path, records: Sequence[dict[str, Any]]) -> list[Asked]:
     """The squad questions, each asked of a corpus of a dozen paragraphs of its article, and a few of another's."""
     paragraphs = [json.loads(line) for line in (data / "corpus.jsonl").open()]
     asked: list[Asked] = []
-    for low in range(0, len(paragraphs), SMALL):
+    for low in range(0, len(paragraphs), SMALL * EVERY):
         piece = paragraphs[low : low + SMALL]
         folder = indexes / f"small-{low}"
         assistant = Assistant.open(folder)
@@ -160,6 +182,9 @@ def sentence_labels(item: Asked, reading: choice.Reading) -> np.ndarray:
     labels = np.zeros(len(reading.candidates))
     wanted = set(terms(" ".join(record["answers"][:1]))) - STOP_WORDS - set(terms(record["question"]))
     for i, candidate in enumerate(reading.candidates):
+        if item.where == "plain":
+            labels[i] = record["answers"][0].casefold() in candidate.text.casefold()
+            continue
         if not is_gold(item.where, record, reading.evidence[candidate.number - 1]) and item.where != "northwind":
             continue
         if item.where == "squad2_dev":
@@ -288,7 +313,7 @@ def save(**models: dict[str, float]) -> None:
 
 
 def train_sentences(items: Sequence[Asked]) -> None:
-    own = [item for item in items if item.kind == "own" and item.where in SETS]
+    own = [item for item in items if item.kind == "own" and item.where in (*SETS, "plain")]
     readings = [item.reading() for item in own]
     labels = [sentence_labels(item, reading) for item, reading in zip(own, readings, strict=True)]
     use = [i for i, reading in enumerate(readings) if reading.candidates]
@@ -296,7 +321,7 @@ def train_sentences(items: Sequence[Asked]) -> None:
     targets, groups = [labels[i] for i in use], [own[i].group for i in use]
     scores = cross_validated(blocks, targets, groups, 3.0, candidates.FEATURES)
     print("sentence: the first choice is right (northwind: mean likeness)")
-    for name in SETS:
+    for name in (*SETS, "plain"):
         right = [targets[j][np.argmax(scores[j])] for j, i in enumerate(use) if own[i].where == name]
         print(f"  {name} {np.mean(right):.3f}")
     save(sentence=by_name(candidates.FEATURES, conditional_logit(blocks, targets, 3.0, candidates.FEATURES)))

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag import plugins
 from rag.errors import GeneratorError, IndexBusy, IndexMismatch, RagError, UsageError
-from rag.generation import Writer, confidence, read, recognise, scan, small_talk, telling
+from rag.generation import Writer, confidence_in, recognise, scan, small_talk, telling
 from rag.index import DocumentEntry, Index, Parts, Snapshot, Status, build
 from rag.index.watch import watch
 from rag.plugins import Prompt
@@ -238,7 +238,7 @@ class Assistant:
         if scanned is None:
             found = self._retrieve(snapshot, query, k, collections)
             frequency = snapshot.frequencies(telling(query))
-            certainty = confidence(read(query, found.hits, frequency, snapshot.n_passages))
+            certainty = confidence_in(query, found.hits, frequency, snapshot.n_passages)
             if certainty < self.settings.strictness and task and task.comes_second:
                 scanned = scan(snapshot, task, collections)
         if scanned is None:

@@ -8,7 +8,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.generation import abstention, candidates, confidence, model, read, spans
+from rag.generation import abstention, candidates, model, spans
+from rag.generation.abstention import confidence
+from rag.generation.choice import read
 from rag.testing import hit_of
 from rag.types import Hit
 

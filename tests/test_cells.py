@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from rag.generation import confidence, read
+from rag.generation.abstention import confidence
 from rag.generation.cells import answering_cells
+from rag.generation.choice import read
 from rag.generation.citing import Writer
 from rag.generation.extractive import Extractive
 from rag.generation.superlative import AMONG, ranked_rows

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.generation import Writer, read
+from rag.generation import Writer
+from rag.generation.choice import read
 from rag.generation.extractive import DISAGREE, OF_TWO_DATES, Extractive
 from rag.generation.question import read_question
 from rag.plugins import Prompt, Quote
@@ -144,3 +145,69 @@ def test_asking_for_a_price_is_not_asking_for_a_list(question: str) -> None:
     asked = read_question(question)
     assert asked.kind == "number" and asked.wants_money
     assert not asked.is_plural and not asked.wants_list
+
+
+PRICES = {
+    "Fares, May 2023": "A day ticket costs 8 euros. The head of the depot is Ada Holm.",
+    "Fares, March 2025": "A day ticket costs 9 euros. The head of the depot is Nils Roth.",
+}
+
+
+def fares() -> list[Hit]:
+    return [near(hit_of(text, n, title=title), 1) for n, (title, text) in enumerate(PRICES.items(), 1)]
+
+
+def test_what_holds_now_is_told_by_the_newest_source() -> None:
+    answer = ask("Who is the head of the depot now?", *fares())
+    assert answer.startswith("As of March 2025: ")
+    assert "**Nils Roth**" in answer
+    assert "Ada Holm" not in answer
+
+
+def test_sources_that_differ_are_shown_newest_first_with_their_dates() -> None:
+    hits = [near(hit, 0) for hit in fares()]
+    answer = ask("How much does a day ticket cost?", *hits)
+    assert answer.startswith(OF_TWO_DATES)
+    assert answer.index("March 2025: A day ticket costs **9 euros**") < answer.index("May 2023: A day ticket costs **8")
+
+
+def test_each_part_of_a_question_is_answered() -> None:
+    hit = hit_of("The pier opened on 3 May 2024, five weeks late. A pillar had to be laid twice. It has three cafés.")
+    hit = replace(hit, sentence_scores=(0.7, 0.3, 0.6))
+    answer = ask("When did the pier open, and how many cafés does it have?", hit)
+    assert "**3 May 2024**" in answer
+    assert "**three" in answer
+
+
+def test_both_sides_of_a_comparison_are_quoted() -> None:
+    rows = split("Plan: Basic; Price: 9 euros\nPlan: Team; Price: 29 euros\nPlan: Large; Price: 99 euros", "\n")
+    hit = replace(rows, sentence_scores=(0.6, 0.6, 0.6))
+    answer = ask("Which is cheaper, Basic or Team?", hit)
+    assert "Plan: Basic; Price: 9 euros" in answer
+    assert "Plan: Team; Price: 29 euros" in answer
+    assert "Large" not in answer
+
+
+def test_of_a_row_the_cell_that_was_asked_for_is_marked() -> None:
+    rows = split("Line: N1; Passengers: 27,900; Fare: 39 kroner\nLine: N2; Passengers: 13,400; Fare: 61 kroner", "\n")
+    answer = ask("What is the fare on line N2?", replace(rows, sentence_scores=(0.5, 0.6)))
+    assert "Fare: **61 kroner**" in answer
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "fact"),
+    [
+        ("Wie hoch ist der Beitrag für Erwachsene?", "Der Beitrag beträgt 180 Euro für Erwachsene.", "180 Euro"),
+        ("Wann wurde der Verein gegründet?", "Der Verein wurde am 14. Mai 1921 von Otto Krahl gegründet.", "1921"),
+        ("Qui est la directrice ?", "La directrice actuelle est Hélène Marchand.", "Hélène Marchand"),
+        ("¿Cuánto cuesta el alquiler de un puesto?", "El alquiler de un puesto cuesta 410 euros al mes.", "410 euros"),
+        ("Quando è stato fondato il museo?", "Il museo è stato fondato nel 1968 dal capitano Ferrando.", "1968"),
+    ],
+)
+def test_facts_are_marked_in_other_languages(question: str, text: str, fact: str) -> None:
+    answer = ask(question, near(split(text, "\n"), 0))
+    assert fact in answer.split("**")[1]
+
+
+def test_what_is_not_of_the_kind_asked_for_is_not_marked() -> None:
+    assert "**" not in ask("Who mended the shed?", near(hit_of("The shed was mended by neighbours within a week."), 0))

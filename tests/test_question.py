@@ -78,3 +78,28 @@ def test_small_talk_is_answered_without_sources(utterance: str) -> None:
 )  # fmt: skip
 def test_a_question_is_no_small_talk(question: str) -> None:
     assert small_talk(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Who is the head of sales?", "person"),
+        ("Who is Liv Berg?", "definition"),
+        ("What is the rent?", "number"),
+        ("Was kostet der Eintritt?", "number"),
+        ("Wie kann ich kündigen?", "steps"),
+        ("Quelle est l'amende ?", "number"),
+        ("Pourquoi le pont est-il fermé ?", "reason"),
+        ("¿A qué hora abre el mercado?", "time"),
+        ("Quanti modelli ci sono?", "number"),
+        ("Darf man hier baden?", "yes-no"),
+    ],
+)
+def test_kinds_in_other_words_and_languages(question: str, kind: str) -> None:
+    assert read_question(question).kind == kind
+
+
+def test_a_measure_comes_with_its_units() -> None:
+    assert "months" in read_question("How long does the lease run?").units
+    assert "kg" in read_question("How heavy is the anchor?").units
+    assert read_question("How many night buses were bought?").counted == {"night", "buse"}

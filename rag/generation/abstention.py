@@ -10,26 +10,28 @@ with and without an answer in the documents, among them questions whose answerin
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from rag.generation import candidates as stage
 from rag.generation.cells import answering_cells
-from rag.generation.choice import Reading
+from rag.generation.choice import Reading, read
+from rag.generation.marking import kind_fits
 from rag.generation.model import coefficients, constant
+from rag.generation.parts import parts
 from rag.generation.superlative import ranked_rows
+from rag.types import Hit
 
-__all__ = ["FEATURES", "confidence", "signals"]
+__all__ = ["FEATURES", "confidence", "confidence_in", "signals"]
 
 FEATURES = (
-    "similarity", "similarity of chosen", "mean similarity of three", "terms", "terms of chosen",
-    "terms with context of chosen", "terms of passage", "terms of best passage", "terms of evidence",
-    "unknown terms", "rarest in sentence", "rarest in passage", "names missing", "names missing in passage",
-    "type", "type x short", "short", "chosen", "margin", "probability", "passage similarity", "words per term",
-    "few terms", "fact", "fact x short", "pairs of terms", "focus", "agreement", "pronoun first",
-    "rank of chosen", "numbers unmatched",
-    "names missing in sentence", "terms alike", "polarity differs", "opposites", "other number", "other name",
-     "length of chosen", "second similarity", "similarity x length",
+    "similarity", "similarity of chosen", "similarity x length", "mean similarity of three", "passage similarity",
+    "covered", "terms of evidence", "terms with context of chosen", "unknown terms", "rarest missing",
+    "rarest in sentence", "rarest in passage", "names missing", "names missing in passage", "names missing in sentence",
+    "type", "type x short", "kind fits", "fact", "fact x short", "focus", "cue", "defines", "agreement", "margin",
+    "rank of chosen", "numbers unmatched", "terms alike", "polarity differs", "opposites",
+    "other number", "other name", "corpus size", "far in meaning",
 )  # fmt: skip
 
 # what a cell is worth whose row and column the question names; no fit sees these, they are few and always the same
@@ -37,9 +39,25 @@ _CELL = 0.9
 
 # features that are taken over from the chosen sentence as they are
 _SAME = (
-    "names missing in sentence", "terms alike", "polarity differs", "opposites", "other number", "other name",
-
+    "covered", "rarest missing", "names missing", "names missing in passage", "names missing in sentence", "type",
+    "focus", "cue", "defines", "agreement", "terms alike", "polarity differs", "opposites", "other number",
+    "other name",
 )  # fmt: skip
+# below this, less similarity tells less: short plain sentences are far in meaning from the questions they answer
+_FAR = 0.45
+# one of so many best sentences may hold what is of the kind asked for
+_KIND_IN = 2
+
+
+def confidence_in(question: str, evidence: Sequence[Hit], frequency: Mapping[str, int], n_passages: int) -> float:
+    """The confidence for a whole question. One made of several is judged by its parts where they do better: by the
+    mean of them, of a comparison by the worse of its sides."""
+    whole = confidence(read(question, evidence, frequency, n_passages))
+    several = parts(question)
+    if len(several) == 1:
+        return whole
+    each = [confidence(read(part.question, evidence, frequency, n_passages, part.about)) for part in several]
+    return max(whole, min(each) if several[0].side else sum(each) / len(each))
 
 
 def confidence(reading: Reading) -> float:
@@ -55,41 +73,37 @@ def confidence(reading: Reading) -> float:
 def signals(reading: Reading) -> stage.Matrix:
     """The features, in the order of ``FEATURES``."""
     column = {name: i for i, name in enumerate(stage.FEATURES)}
-    features, scores, weight = reading.features, reading.scores, reading.weight
-    best = int(np.argmax(scores))
-    chosen = features[best]
+    features, weight, hits = reading.features, reading.weight, reading.evidence
+    best = reading.ranked[0]
+    chosen, candidate = features[best], reading.candidates[best]
     similarity = features[:, column["similarity"]]
-    terms = features[:, column["terms"]]
-    top = np.sort(similarity)[::-1][:3]
-    ordered = np.sort(scores)[::-1]
-    exponents = np.exp(scores - scores.max())
-    hits = reading.evidence
-    held = [reading.passage_terms(number) for number in range(1, len(hits) + 1)]
-    everywhere = frozenset().union(*held)
+    ordered = np.sort(reading.scores)[::-1]
+    passages = [reading.passage_terms(number) for number in range(1, len(hits) + 1)]
+    everywhere = frozenset().union(*passages)
     rarest = max(weight, key=lambda term: weight[term], default="")
-    candidate = reading.candidates[best]
-    passage = held[candidate.number - 1]
-    unknown = sum(w for term, w in weight.items() if reading.frequency.get(term, 1) == 0)
-    lexical = max((hit.why.lexical or 0.0 for hit in hits), default=0.0)
     short = float(reading.asked.is_short)
-    fact = reading.fact_score
     digits = [t for t in weight if any(c.isdigit() for c in t)]
-    return np.array(
-        [
-            similarity.max(), chosen[column["similarity"]], float(top.mean()), terms.max(), chosen[column["terms"]],
-            chosen[column["terms with context"]], chosen[column["terms of passage"]],
-            max(sum(w for t, w in weight.items() if t in inside) for inside in held),
-            sum(w for t, w in weight.items() if t in everywhere), unknown,
-            float(rarest in candidate.terms), float(rarest in passage),
-            chosen[column["names missing"]], chosen[column["names missing in passage"]],
-            chosen[column["type"]], chosen[column["type"]] * short, short,
-            float(ordered[0]), float(ordered[0] - ordered[1]) if len(ordered) > 1 else 2.0,
-            float(1 / exponents.sum()), max((hit.why.dense or 0.0 for hit in hits), default=0.0),
-            lexical / max(1, len(weight)) / 10, float(len(weight) <= 2), fact, fact * short,
-            chosen[column["pairs of terms"]], chosen[column["focus"]], chosen[column["agreement"]],
-            chosen[column["pronoun first"]], 1 / candidate.number,
-            float(bool(digits) and not any(t in candidate.terms for t in digits)),
-            *(chosen[column[name]] for name in _SAME), chosen[column["length"]], float(top[-1]),
-            similarity.max() * chosen[column["question length"]],
-        ]
-    )  # fmt: skip
+    known = {name: float(chosen[column[name]]) for name in _SAME} | {
+        "similarity": float(similarity.max()),
+        "similarity of chosen": float(chosen[column["similarity"]]),
+        "similarity x length": float(similarity.max() * chosen[column["question length"]]),
+        "mean similarity of three": float(np.sort(similarity)[::-1][:3].mean()),
+        "passage similarity": max((hit.why.dense or 0.0 for hit in hits), default=0.0),
+        "terms of evidence": sum(w for t, w in weight.items() if t in everywhere),
+        "terms with context of chosen": float(chosen[column["terms with context"]]),
+        "unknown terms": sum(w for t, w in weight.items() if reading.frequency.get(t, 1) == 0),
+        "rarest in sentence": float(rarest in candidate.terms),
+        "rarest in passage": float(rarest in passages[candidate.number - 1]),
+        "type x short": float(chosen[column["type"]]) * short,
+        "kind fits": max(
+            kind_fits(reading.asked, reading.candidates[i].words, weight) for i in reading.ranked[:_KIND_IN]
+        ),
+        "fact": reading.fact_score,
+        "fact x short": reading.fact_score * short,
+        "margin": float(ordered[0] - ordered[1]) if len(ordered) > 1 else 2.0,
+        "rank of chosen": 1 / candidate.number,
+        "numbers unmatched": float(bool(digits) and not any(t in candidate.terms for t in digits)),
+        "far in meaning": max(0.0, _FAR - float(similarity.max())),
+        "corpus size": min(1.0, math.log10(1 + reading.n_passages) / 4),
+    }
+    return np.array([known[name] for name in FEATURES])

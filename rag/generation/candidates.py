@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from rag.documents.boilerplate import boilerplate_spans
 from rag.generation.question import Asked
+from rag.generation.rarity import language_in, related_to
 from rag.generation.spans import Word, holds_type, read_words
 from rag.index import STOP_WORDS, terms
 from rag.passages.sentences import is_label
@@ -30,9 +30,7 @@ __all__ = [
     "candidates",
     "opens_with_pronoun",
     "sentences_of",
-    "telling",
     "telling_sentences",
-    "weights",
 ]
 
 Matrix = NDArray[np.float64]
@@ -45,16 +43,9 @@ FEATURES = (
     "length", "short", "pronoun first", "pronoun first x terms before", "asks", "first in passage", "heading-like",
     "list item", "cue", "agreement", "new terms",
     "names missing in sentence", "terms alike", "polarity differs", "opposites", "other number", "other name",
-    "question length",
+    "question length", "covered", "defines", "rarest missing",
 )  # fmt: skip
 
-# function words as they stand and as terms ("does", "doe")
-_STOP = STOP_WORDS | frozenset(term for word in STOP_WORDS for term in terms(word))
-# Terms that ask rather than say what about: a text that answers need not hold them.
-_ASKING = frozenset(
-    "mani much say said tell told know mean pleas give list describ explain show find happen about exact actual "
-    "accord text document wie viel viele combien cuánto quanto".split()
-)
 _PRONOUN = re.compile(
     r"^(it|its|they|their|them|he|his|she|her|this|these|those|such|that|there|both|here|er|sie|es|diese[rsnm]?|"
     r"il|elle|"
@@ -101,6 +92,13 @@ _OPPOSITES = tuple(
     fast|faster|quickly/slow|slower|slowly open|opened/close|closed
     """.split()
 )
+# the words in which a sentence names what it defines, and what comes right behind
+_SUBJECT = 8
+_IS_A = re.compile(
+    r"[\"”’')]*\s*(\([^)]*\)\s*)?(is|are|was|were|means?|refers? to|stands for|denotes?|describes|consists?|ist|sind|"
+    r"war|bedeutet|est|sont|désigne|es|son|fue|significa|è|sono|,? ?(a|an|the|ein|eine|un|une|una|uno)\s|:|–|—|-\s|,)",
+    re.IGNORECASE,
+)
 _ITEM = re.compile(r"^\s*([-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+")
 _DATELINE = re.compile(
     r"^[^\n]{0,120}?/[A-Z][\w .]+/\s*(?:--|[–—-])\s*|^[A-Z][A-Z .,]{2,40},? [^\n]{0,30}?(?:--|[–—])\s+"
@@ -119,55 +117,37 @@ class Candidate:
     text: str
     terms: frozenset[str]
     words: tuple[Word, ...]
-
-
-def telling(query: str) -> list[str]:
-    """The distinct terms of a query that say what it is about, in order; all of them when none does."""
-    found = list(dict.fromkeys(terms(query)))
-    some = [term for term in found if term not in _STOP]
-    return [term for term in some if term not in _ASKING] or some or found
-
-
-def weights(
-    query: str, frequency: Mapping[str, int], n_passages: int, evidence: Sequence[Hit] = ()
-) -> dict[str, float]:
-    """How telling each term of the query is, by rarity (the BM25 form of inverse document frequency,
-    Robertson and Spärck Jones 1976); the weights sum to 1. Without corpus frequencies those among
-    the evidence stand in."""
-    asked = telling(query)
-    if not frequency:
-        held = Counter(term for hit in evidence for term in set(terms(hit.passage.text)) & set(asked))
-        frequency, n_passages = held, len(evidence)
-    raw = {}
-    for term in asked:
-        df = min(frequency.get(term, 0), n_passages)
-        raw[term] = math.log(1 + (n_passages - df + 0.5) / (df + 0.5))
-    total = sum(raw.values()) or 1.0
-    return {term: value / total for term, value in raw.items()}
+    language: str | None = None
 
 
 def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float]) -> tuple[list[Candidate], Matrix]:
     """The candidates in order of evidence, and their features, shape ``(n, len(FEATURES))``."""
     found: list[Candidate] = []
     rows: list[list[float]] = []
-    names = _names(asked.text, weight)
-    pairs = _pairs(terms(asked.text))
-    denied = {word.lower for word in read_words(asked.text)}
+    own = read_words(asked.text, asked.language)
+    names = _names(own, weight)
+    pairs = _pairs(terms(asked.text, asked.language))
+    denied = {word.lower for word in own}
+    heaviest = max(weight.values(), default=1.0)
     top_score = max((hit.score for hit in evidence), default=0.0)
     for number, hit in enumerate(evidence, 1):
         passage = hit.passage
-        around = set(terms(f"{passage.title} {passage.heading}"))
+        language = language_in(passage.text)
+        around = frozenset(terms(f"{passage.title} {passage.heading}", language))
         texts, skipped = _sentences(passage)
-        bags = [frozenset(terms(text)) for text, _ in texts]
+        bags = [frozenset(terms(text, language or "english")) for text, _ in texts]
         whole = frozenset().union(around, *bags)
         passage_terms = sum(w for term, w in weight.items() if term in whole)
         scores = hit.sentence_scores or (hit.why.dense or 0.0,) * len(texts)
         for i, (text, span) in enumerate(texts):
             if i in skipped or len(bags[i]) < 2:
                 continue
-            words = read_words(text)
+            words = read_words(text, language)
             held = sum(w for term, w in weight.items() if term in bags[i])
             before = bags[i - 1] if i else frozenset()
+            after = bags[i + 1] if i + 1 < len(bags) else frozenset()
+            alike = related_to(weight, bags[i])
+            covered = related_to(weight, bags[i] | around | before | after)
             context = sum(w for term, w in weight.items() if term in bags[i] or term in around or term in before)
             pronoun = opens_with_pronoun(text)
             kind_type = holds_type(asked, words, frozenset(weight))
@@ -176,7 +156,7 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
             neighbours = [scores[j] for j in (i - 1, i + 1) if 0 <= j < len(scores)]
             missing = [term for term in names if term not in bags[i] and term not in around and term not in before]
             cue = _CUE.get(asked.kind)
-            found.append(Candidate(number, i, span.start, span.end, text, bags[i], words))
+            found.append(Candidate(number, i, span.start, span.end, text, bags[i], words, language))
             rows.append(
                 [
                     similarity, 0.0, 0.0, max(neighbours, default=0.0),
@@ -193,11 +173,13 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
                     float(bool(cue and cue.search(text))), 0.0,
                     min(1.0, len(bags[i] - weight.keys() - STOP_WORDS) / 12),
                     len([t for t in names if t not in bags[i]]) / max(1, len(names)),
-                    held + sum(w for t, w in weight.items() if t not in bags[i] and _alike(t, bags[i])),
+                    sum(weight[t] for t in alike),
                     float(bool(_DENIES & denied) != bool(_DENIES & {word.lower for word in words})),
                     float(_opposed(denied, {word.lower for word in words})),
                     float(_has_other_number(names, bags[i])), float(bool(missing) and _has_other_name(words, weight)),
-                    math.log1p(len(weight)),
+                    math.log1p(len(weight)), sum(weight[t] for t in covered),
+                    float(_defines(asked, text, weight, words)),
+                    max((w for t, w in weight.items() if t not in covered), default=0.0) / heaviest,
                 ]
             )  # fmt: skip
     if not found:
@@ -258,9 +240,12 @@ def _sentences(passage: Passage) -> tuple[list[tuple[str, Span]], set[int]]:
     return texts, skipped
 
 
-def _alike(term: str, bag: frozenset[str]) -> bool:
-    """Whether a word of the same family is there: "colonize" and "colonial"."""
-    return len(term) > 4 and any(other[:5] == term[:5] for other in bag if len(other) > 4)
+def _defines(asked: Asked, text: str, weight: Mapping[str, float], words: Sequence[Word]) -> bool:
+    """Whether a sentence says what the thing asked about is: "X is a …", "X, a …", "X (…)", "X: …"."""
+    if asked.kind != "definition" or not weight:
+        return False
+    held = [word for word in words[:_SUBJECT] if any(term in weight for term in word.terms)]
+    return bool(held) and bool(_IS_A.match(text[held[-1].end :]))
 
 
 def _opposed(asked: set[str], said: set[str]) -> bool:
@@ -286,8 +271,7 @@ def _pairs(found: Sequence[str]) -> set[tuple[str, str]]:
     return set(pairwise(kept))
 
 
-def _names(question: str, weight: Mapping[str, float]) -> list[str]:
+def _names(words: Sequence[Word], weight: Mapping[str, float]) -> list[str]:
     """The terms of the question's names, numbers and codes."""
-    words = read_words(question)
     special = [w for w in words if any(c.isdigit() for c in w.text) or (w.is_capital and w.start > 0)]
     return list(dict.fromkeys(term for word in special for term in word.terms if term in weight))

@@ -13,21 +13,25 @@ from functools import cached_property
 
 import numpy as np
 
-from rag.generation import spans
-from rag.generation.candidates import FEATURES, Candidate, Matrix, candidates, weights
+from rag.generation.candidates import FEATURES, Candidate, Matrix, candidates
+from rag.generation.freshness import When, date_of, wants_newest
+from rag.generation.marking import mark
 from rag.generation.model import coefficients
 from rag.generation.question import Asked, read_question
+from rag.generation.rarity import language_in, telling, weights
 from rag.generation.spans import Fact
 from rag.index import terms
 from rag.types import Hit
 
 __all__ = ["Reading", "read"]
 
-# "how many cars": a number of cars goes before any other number, however the weights stand
-_UNIT_BONUS = 3.0
+# "who is it now": a sentence of an older document, where a newer one says about as much, as logits
+_STALE, _AS_GOOD = 4.5, 3.5
 # "what did X say": a sentence that does not begin with X, as a logit
 _NOT_THE_SPEAKER = 3.0
 _SUBJECT_WORDS = 8
+# what a term of the part that a question leans on counts beside one of its own
+_LEANED_ON = 0.3
 # sentences about the text, not about what it tells, as a logit
 _EMPTY = 2.5
 _SAYS_NOTHING = re.compile(
@@ -43,7 +47,8 @@ _FACT_SENTENCES = 3
 
 @dataclass(frozen=True)
 class Reading:
-    """The evidence as read for one question. ``scores[i]`` is the logit of ``candidates[i]``."""
+    """The evidence as read for one question. ``scores[i]`` is the logit of ``candidates[i]``. ``as_of`` is the
+    date of the newest source when the question is about how things stand now and sources of several dates tell."""
 
     asked: Asked
     evidence: Sequence[Hit]
@@ -52,13 +57,17 @@ class Reading:
     candidates: Sequence[Candidate]
     features: Matrix
     scores: Matrix
+    n_passages: int = 0
+    as_of: When | None = None
     _passage_terms: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def passage_terms(self, number: int) -> frozenset[str]:
         """The terms of evidence ``number`` with its title and headings."""
         if number not in self._passage_terms:
             passage = self.evidence[number - 1].passage
-            self._passage_terms[number] = frozenset(terms(f"{passage.title} {passage.heading} {passage.text}"))
+            language = language_in(passage.text)
+            words = f"{passage.title} {passage.heading} {passage.text}"
+            self._passage_terms[number] = frozenset(terms(words, language))
         return self._passage_terms[number]
 
     @cached_property
@@ -71,12 +80,9 @@ class Reading:
         """The best fact of each of the best sentences, with its score, by candidate index."""
         found = {}
         for i in self.ranked[:_FACT_SENTENCES]:
-            options = spans.facts(self.asked, self.candidates[i].text, self.weight)
-            if options:
-                values = np.array([option.features for option in options]) @ coefficients("fact", spans.FEATURES)
-                values += [_UNIT_BONUS * spans.has_unit(self.asked, option) for option in options]
-                best = int(np.argmax(values))
-                found[i] = spans.rounded(options[best], self.candidates[i].text, self.asked), float(values[best])
+            candidate = self.candidates[i]
+            if marked := mark(self.asked, candidate.text, self.weight, candidate.language):
+                found[i] = marked
         return found
 
     def opens_with_pronoun(self, i: int) -> bool:
@@ -91,7 +97,11 @@ class Reading:
 
 
 def read(
-    question: str, evidence: Sequence[Hit], frequency: Mapping[str, int] | None = None, n_passages: int = 0
+    question: str,
+    evidence: Sequence[Hit],
+    frequency: Mapping[str, int] | None = None,
+    n_passages: int = 0,
+    about: str = "",
 ) -> Reading:
     """Score the sentences of ``evidence`` as answers to ``question``.
 
@@ -101,16 +111,50 @@ def read(
         frequency: in how many passages of the corpus each term of the question stands; without it
             rarity is judged among the evidence.
         n_passages: how many passages the corpus has.
+        about: an earlier part of the same question, which this one leans on.
     """
     asked = read_question(question)
-    weight = weights(question, frequency or {}, n_passages, evidence)
+    weight = weights(f"{question} {about}".strip(), frequency or {}, n_passages, evidence)
+    if about:
+        own = set(telling(question))
+        weight = {term: w * (1.0 if term in own else _LEANED_ON) for term, w in weight.items()}
+        weight = {term: w / sum(weight.values()) for term, w in weight.items()}
     found, features = candidates(asked, evidence, weight)
     scores = features @ coefficients("sentence", FEATURES) if found else np.zeros(0)
+    as_of = None
     if found:
-        scores = scores - _EMPTY * np.array([bool(_SAYS_NOTHING.match(candidate.text)) for candidate in found])
-    if asked.speaker and found:
-        scores = scores - _NOT_THE_SPEAKER * np.array([_is_silent(asked, candidate) for candidate in found])
-    return Reading(asked, evidence, weight, frequency or {}, found, features, scores)
+        scores = scores - _EMPTY * np.array([_says_nothing(asked, candidate, weight) for candidate in found])
+        if asked.speaker:
+            scores = scores - _NOT_THE_SPEAKER * np.array([_is_silent(asked, candidate) for candidate in found])
+        if wants_newest(question):
+            scores, as_of = _newest_first(scores, found, evidence)
+    return Reading(asked, evidence, weight, frequency or {}, found, features, scores, n_passages, as_of)
+
+
+def _newest_first(scores: Matrix, found: Sequence[Candidate], evidence: Sequence[Hit]) -> tuple[Matrix, When | None]:
+    """The scores with older sources behind the newest that answers about as well, and its date."""
+    dates = [date_of(hit) for hit in evidence]
+    dated = [dates[candidate.number - 1] for candidate in found]
+    near = {when for when, score in zip(dated, scores, strict=True) if when and score > scores.max() - _AS_GOOD}
+    if len(near) < 2:
+        return scores, None
+    newest = max(near)
+    return scores - _STALE * np.array([when is not None and when < newest for when in dated]), newest
+
+
+def _is_label(candidate: Candidate) -> bool:
+    """Whether a candidate only names what follows: "Deposit.", "Before first use"."""
+    text, n = candidate.text.strip(), len(candidate.words)
+    return not any(c.isdigit() or c in ":@/" for c in text) and (n < 3 or (n < 6 and text[-1:] not in ".!?)。"))
+
+
+def _says_nothing(asked: Asked, candidate: Candidate, weight: Mapping[str, float]) -> bool:
+    """Whether a sentence only introduces, or has no word that the question does not have."""
+    if _SAYS_NOTHING.match(candidate.text) or candidate.text.rstrip().endswith("?") or _is_label(candidate):
+        return True
+    return asked.kind != "yes-no" and all(
+        word.is_function or not word.terms or weight.keys() >= set(word.terms) for word in candidate.words
+    )
 
 
 def _is_silent(asked: Asked, candidate: Candidate) -> bool:

@@ -9,16 +9,19 @@ sources that give different numbers for the same thing are both shown.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rag.errors import UsageError
+from rag.generation.abstention import confidence
 from rag.generation.cells import Answering, answering_cells
 from rag.generation.choice import Reading, read
 from rag.generation.conflicts import Conflict, conflict
+from rag.generation.freshness import When, date_of, label
 from rag.generation.lists import bullet_length, listed
+from rag.generation.parts import Part, parts
+from rag.generation.rarity import telling
 from rag.generation.superlative import AMONG, ranked_rows
 from rag.plugins import Generator, Prompt, Quote
 from rag.types import Span
@@ -40,14 +43,14 @@ _MOST, _MOST_MORE = 4, 8
 _CLOSE = 0.08
 # A fact is marked when the question wants one, or when its score is this good although it does not say so.
 _SURE_FACT = 3.0
+# below this confidence nothing is said to a part of a question
+_PART_ANSWERED = 0.3
+# what it counts, as a logit, that the second side of a comparison stands in the document of the first
+_SAME_DOCUMENT = 2.0
+# what it counts that a sentence names its side
+_NAMES_SIDE = 4.0
 # how much the fact in a sentence counts beside the sentence itself when facts compete
 _FACT_WEIGHT = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    candidate: int
-    fact: Span | None = None
 
 
 def extractive(argument: str, settings: Settings) -> Generator:
@@ -65,6 +68,10 @@ class Extractive:
 
     def generate(self, prompt: Prompt) -> Iterator[str | Quote]:
         """Quotes in reading order; none when no sentence has anything to say."""
+        several = parts(prompt.query)
+        if len(several) > 1 and (pieces := list(_several(prompt, several))):
+            yield from pieces
+            return
         reading = read(prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages)
         if not reading.candidates:
             return
@@ -76,6 +83,8 @@ class Extractive:
                 yield "\n- "
                 yield Quote(candidate.number, candidate.start, candidate.end, one.label)
             return
+        if reading.as_of:
+            yield f"As of {label(reading.as_of)}: "
         rows = answering_cells(reading)
         if rows:
             yield from _rows(reading, rows)
@@ -85,13 +94,48 @@ class Extractive:
             yield from items
             return
         against = conflict(reading)
-        if against:
+        if against and not reading.as_of and _about_the_same(reading, (against.one, against.other)):
             yield from _both(reading, against)
             return
         for chosen in _in_reading_order(reading, choose(reading)):
-            candidate = reading.candidates[chosen]
-            start = candidate.start + bullet_length(candidate.text)
-            yield Quote(candidate.number, start, candidate.end, fact_in(reading, chosen))
+            yield _quote(reading, chosen, fact_in(reading, chosen))
+
+
+def _quote(reading: Reading, chosen: int, fact: Span | None) -> Quote:
+    candidate = reading.candidates[chosen]
+    return Quote(candidate.number, candidate.start + bullet_length(candidate.text), candidate.end, fact)
+
+
+def _several(prompt: Prompt, several: Sequence[Part]) -> Iterator[str | Quote]:
+    """The best sentence for each part of a question that has one, a sentence that serves two parts once."""
+    quoted: set[tuple[int, int]] = set()
+    documents: set[str] = set()
+    for part in several:
+        reading = read(part.question, prompt.evidence, prompt.frequency, prompt.n_passages, part.about)
+        if not reading.candidates or confidence(reading) < _PART_ANSWERED:
+            continue
+        best = _of_side(reading, part.side, documents) if part.side else _led_by_fact(reading)[0]
+        documents.add(_document(reading, best))
+        place = reading.candidates[best].number, reading.candidates[best].start
+        if place not in quoted:
+            quoted.add(place)
+            yield _quote(reading, best, None if part.side else fact_in(reading, best))
+
+
+def _document(reading: Reading, i: int) -> str:
+    return reading.evidence[reading.candidates[i].number - 1].passage.document_id
+
+
+def _of_side(reading: Reading, side: str, documents: set[str]) -> int:
+    """The best sentence on one side of a comparison: it names that side, and stands where the other side was told
+    of, so that like is compared with like."""
+    own = set(telling(side))
+
+    def worth(i: int) -> float:
+        named = len(own & reading.candidates[i].terms) / max(1, len(own))
+        return float(reading.scores[i]) + _NAMES_SIDE * named + _SAME_DOCUMENT * (_document(reading, i) in documents)
+
+    return max(reading.ranked, key=worth)
 
 
 def choose(reading: Reading) -> list[int]:
@@ -135,7 +179,7 @@ def fact_in(reading: Reading, chosen: int) -> Span | None:
     asked = reading.asked
     if not asked.is_short:
         is_thing = bool(asked.focus) and fact.shape in ("name", "number", "time", "quantity")
-        if not is_thing or score < _SURE_FACT or asked.wants_list or asked.wants_more:
+        if not (is_thing or fact.shape == "cell") or score < _SURE_FACT or asked.wants_list or asked.wants_more:
             return None
     start = reading.candidates[chosen].start
     return Span(start + fact.start, start + fact.end)
@@ -172,19 +216,47 @@ def _in_reading_order(reading: Reading, chosen: Sequence[int]) -> list[int]:
 
 
 def _rows(reading: Reading, rows: Sequence[Answering]) -> Iterator[str | Quote]:
-    for found in rows:
-        if len(rows) > 1:
-            yield "\n- "
-        candidate = reading.candidates[found.row]
-        yield from found.above
-        yield Quote(candidate.number, candidate.start, candidate.end, found.cell)
+    """Rows of tables, of the newest source alone where that is asked for."""
+    found = {row.row: row for row in rows}
+    if reading.as_of:
+        newest = [i for i in found if _date(reading, i) == reading.as_of]
+        found = {i: found[i] for i in newest} or found
+    for i, when in _newest_first(reading, list(found)):
+        if len(found) > 1:
+            yield f"\n- {when}"
+        candidate = reading.candidates[i]
+        yield from found[i].above
+        yield Quote(candidate.number, candidate.start, candidate.end, found[i].cell)
+
+
+def _date(reading: Reading, i: int) -> When | None:
+    return date_of(reading.evidence[reading.candidates[i].number - 1])
+
+
+def _newest_first(reading: Reading, those: Sequence[int]) -> list[tuple[int, str]]:
+    """Candidates with their dates as labels, the newest first, where all have different dates; else as they are."""
+    dates = [when for i in those if (when := _date(reading, i))]
+    if len(set(dates)) < len(those) or len(those) < 2:
+        return [(i, "") for i in those]
+    return [(i, f"{label(when)}: ") for when, i in sorted(zip(dates, those, strict=True), reverse=True)]
+
+
+def _about_the_same(reading: Reading, pair: tuple[int, int]) -> bool:
+    """Whether two sentences have the same terms of the question, and do not agree in the fact that it asks for."""
+    one, other = (reading.candidates[i] for i in pair)
+    if one.terms & reading.weight.keys() != other.terms & reading.weight.keys():
+        return False
+    facts = [(reading.candidates[i].text, reading.facts[i][0]) for i in pair if i in reading.facts]
+    words = {text[fact.start : fact.end].casefold() for text, fact in facts}
+    return not (reading.asked.is_short and len(facts) == 2 and len(words) == 1)
 
 
 def _both(reading: Reading, against: Conflict) -> Iterator[str | Quote]:
+    """Two sentences that contradict each other, the newer source first, with their dates where both have one."""
     yield (OF_TWO_DATES if against.of_two_dates else DISAGREE) + "\n"
-    for i in (against.one, against.other):
+    for i, when in _newest_first(reading, (against.one, against.other)):
         candidate: Candidate = reading.candidates[i]
         fact = reading.facts.get(i)
         span = Span(candidate.start + fact[0].start, candidate.start + fact[0].end) if fact else None
-        yield "\n- "
+        yield f"\n- {when}"
         yield Quote(candidate.number, candidate.start, candidate.end, span)

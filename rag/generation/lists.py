@@ -10,17 +10,20 @@ import re
 from collections.abc import Sequence
 
 from rag.generation.choice import Reading
+from rag.generation.marking import is_row
+from rag.generation.rarity import language_in, related_to
+from rag.index import terms
 from rag.plugins import Quote
 from rag.types import Hit, Span
 
 __all__ = ["bullet_length", "listed"]
 
 _BULLET = re.compile(r"\s*(?:[-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+")
-# a row of a table as the readers write it: "Plan: Gold; Deductible: $500"
-_ROW = re.compile(r"[^:;\n]{1,60}: [^;\n]*; [^:;\n]{1,60}: ")
 _MOST = 15
 # an item this long is a paragraph
 _MOST_WORDS = 45
+# so much of the question's weight must be in a list
+_ABOUT = 0.5
 # The list must begin at, follow on, or hold one of so many best sentences.
 _NEAR = 2
 
@@ -31,17 +34,26 @@ def listed(reading: Reading) -> list[str | Quote]:
     wants_items = asked.wants_list or asked.is_plural or asked.kind == "steps"
     for i in reading.ranked[:_NEAR]:
         candidate = reading.candidates[i]
-        if _ROW.match(candidate.text) and not asked.wants_list:
+        if is_row(candidate.text) and not asked.wants_list:
             continue  # of a table, the row that was asked for
         introduces = candidate.text.rstrip().endswith((":", "："))
         if not (wants_items or (introduces and i == reading.ranked[0])):
             continue
         hit = reading.evidence[candidate.number - 1]
         run = _run(hit, candidate.index)
-        if run:
+        if run and _is_about(reading, hit, *run):
             head, items = run
             return _written(candidate.number, hit, head, items)
     return []
+
+
+def _is_about(reading: Reading, hit: Hit, head: Span | None, items: Sequence[Span]) -> bool:
+    """Whether a list, with its head and the headings above it, holds most of what the question is about."""
+    passage = hit.passage
+    first, last = head or items[0], items[-1]
+    text = passage.text[first.start - passage.start : last.end - passage.start]
+    words = frozenset(terms(f"{passage.title} {passage.heading} {text}", language_in(passage.text)))
+    return sum(reading.weight[term] for term in related_to(reading.weight, words)) >= _ABOUT
 
 
 def bullet_length(text: str) -> int:

@@ -15,10 +15,27 @@ from functools import lru_cache
 
 from rag.generation.question import Asked
 from rag.index import STOP_WORDS, terms
+from rag.index.languages import FUNCTION_WORDS
 
-__all__ = ["FEATURES", "Fact", "Word", "facts", "has_unit", "holds_type", "read_words", "rounded"]
+__all__ = [
+    "FEATURES",
+    "MAGNITUDES",
+    "SYMBOLS",
+    "TIME_NOUNS",
+    "Fact",
+    "Word",
+    "facts",
+    "holds_type",
+    "is_number",
+    "is_time",
+    "read_words",
+    "runs",
+    "with_symbols",
+]
 
-_WORD = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|[^\W_]+(?:[-'’.&/][^\W_]+)*|[$€£¥%]")
+_WORD = re.compile(
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d|,\d)|\d{1,3}(?:\.\d{3})+(?:,\d+)?(?!\d|\.\d)|[^\W_]+(?:[-'’.&/][^\W_]+)*|[$€£¥%]"
+)
 _YEAR = re.compile(r"(1\d{3}|20\d\d)s?$")
 _MONTHS = frozenset(
     "january february march april may june july august september october november december jan feb mar apr jun "
@@ -27,10 +44,13 @@ _MONTHS = frozenset(
     "août septembre octobre novembre décembre enero febrero marzo abril mayo junio julio agosto septiembre octubre "
     "noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre novembre dicembre".split()
 )
-_TIME_NOUNS = frozenset(
+TIME_NOUNS = frozenset(
     "century centuries decade decades year years month months week weeks day days hour hours minute minutes monday "
     "tuesday wednesday thursday friday saturday sunday spring summer autumn winter bc ad bce ce "
-    "jahrhundert siècle siglo secolo".split()
+    "jahrhundert jahr jahre jahren monat monate monaten woche wochen tag tage tagen stunde stunden minuten uhr "
+    "siècle an ans année années mois semaine semaines jour jours heure heures minutes siglo año años mes meses "
+    "semana semanas día días hora horas minutos secolo anno anni mese mesi settimana settimane giorno giorni ora ore "
+    "minuti".split()
 )
 _WEEKDAYS = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag "
@@ -45,13 +65,15 @@ _NUMBER_WORDS = frozenset(
     "thousands dozen "
     "million millions billion billions trillion half third quarter once twice double zwei drei vier fünf sechs "
     "sieben "
-    "acht neun zehn deux trois quatre cinq dix dos tres cuatro cinco diez due tre quattro".split()
+    "acht neun zehn elf zwölf hundert tausend deux trois quatre cinq sept huit neuf dix cent mille dos tres cuatro "
+    "cinco siete ocho nueve diez cien mil due tre quattro cinque sette otto nove dieci cento mila".split()
 )
-_MAGNITUDES = frozenset(
+MAGNITUDES = frozenset(
     "million millions billion billions trillion thousand hundred percent bn mn dozen hundreds thousands millionen "
-    "milliarden mio mrd millones milliards prozent".split()
+    "milliarden mio mrd millones milliards milioni miliardi prozent euro euros dollar dollars pound pounds kronen "
+    "kroner francs franken".split()
 )
-_SYMBOLS = frozenset("$€£¥%")
+SYMBOLS = frozenset("$€£¥%")
 _LINKS = frozenset("of the de la le du van von der den al el bin ibn da di des del for and & y und et e".split())
 _FUNCTION = STOP_WORDS | frozenset(
     """about above after again against all along already although among amongst another any around because became become
@@ -101,33 +123,45 @@ class Fact:
 
 
 @lru_cache(65536)
-def _terms(word: str) -> tuple[str, ...]:
-    return tuple(terms(word))
+def _terms(word: str, language: str | None) -> tuple[str, ...]:
+    return tuple(terms(word, language))
 
 
 @lru_cache(2048)
-def read_words(text: str) -> tuple[Word, ...]:
-    """The words of a sentence in order, currency and percent signs as words of their own."""
+def read_words(text: str, language: str | None = None) -> tuple[Word, ...]:
+    """The words of a sentence in order, currency and percent signs as words of their own. ``language`` is that of
+    the text it stands in."""
+    functions = _FUNCTION | FUNCTION_WORDS[language] if language else _FUNCTION
     found: list[Word] = []
     end = 0
     for match in _WORD.finditer(text):
         word, lower = match[0], match[0].casefold()
         gap = text[end : match.start()]
         end = match.end()
-        function = lower in _FUNCTION and not (word.isupper() and len(word) > 1)
+        function = lower in functions and not (word.isupper() and len(word) > 1)
         found.append(
             Word(
-                match.start(), end, word, lower, _terms(word), gap, function, word[0].isupper() and word not in _SYMBOLS
+                match.start(),
+                end,
+                word,
+                lower,
+                _terms(word, language),
+                gap,
+                function,
+                word[0].isupper() and word not in SYMBOLS,
             )
         )
     return tuple(found)
 
 
-def _is_number(word: Word) -> bool:
-    return bool(_DIGITS.match(word.text)) or word.lower in _NUMBER_WORDS
+def is_number(word: Word) -> bool:
+    """Whether a word is a number, in digits or letters."""
+    written = word.lower in _NUMBER_WORDS and not (word.is_capital and word.start > 0)  # Otto is no eight
+    return written or bool(_DIGITS.match(word.text))
 
 
-def _is_time(word: Word) -> bool:
+def is_time(word: Word) -> bool:
+    """Whether a word is a year, a month, a day of the week or the day of a month."""
     return (
         bool(_YEAR.match(word.text))
         or word.lower in _MONTHS
@@ -143,11 +177,11 @@ def holds_type(asked: Asked, words: Sequence[Word], wanted: frozenset[str]) -> f
     if asked.kind == "time":
         if any(_YEAR.match(word.text) or word.lower in _MONTHS or word.lower in _WEEKDAYS for word in new):
             return 1.0
-        return 0.5 if any(word.lower in _TIME_NOUNS or _is_number(word) for word in new) else 0.0
+        return 0.5 if any(word.lower in TIME_NOUNS or is_number(word) for word in new) else 0.0
     if asked.kind == "number":
-        numbers = [word for word in words if _is_number(word) and not wanted.issuperset(word.terms)]
+        numbers = [word for word in words if is_number(word) and not wanted.issuperset(word.terms)]
         if asked.wants_money:
-            return 1.0 if numbers and any(word.text in _SYMBOLS or word.lower in _MAGNITUDES for word in words) else (
+            return 1.0 if numbers and any(word.text in SYMBOLS or word.lower in MAGNITUDES for word in words) else (
                 0.5 if numbers else 0.0)  # fmt: skip
         plain = [word for word in numbers if not _YEAR.match(word.text)]
         return 1.0 if plain else 0.5 if numbers else 0.0
@@ -161,7 +195,7 @@ def holds_type(asked: Asked, words: Sequence[Word], wanted: frozenset[str]) -> f
 # -- candidates -------------------------------------------------------------------------------------------------
 
 
-def _runs(words: Sequence[Word]) -> set[tuple[int, int, str]]:
+def runs(words: Sequence[Word]) -> set[tuple[int, int, str]]:
     """The candidates as ``(first word, one past the last word, shape)``."""
     found: set[tuple[int, int, str]] = set()
     n = len(words)
@@ -182,7 +216,7 @@ def _runs(words: Sequence[Word]) -> set[tuple[int, int, str]]:
     found = {(a, b, _shape(words[a:b])) for a, b, _ in found}
     for i in range(n):
         for test, shape in ((_part_of_number, "number"), (_part_of_time, "time"), (_part_of_name, "name")):
-            if test(words, i, i) and (i == 0 or not test(words, i - 1, i) or words[i].gap.strip(" ,-–\u00a0$€£")):
+            if test(words, i, i) and (i == 0 or not test(words, i - 1, i - 1) or words[i].gap.strip(" ,-–\u00a0$€£")):
                 j = i + 1
                 while (
                     j < n
@@ -193,25 +227,25 @@ def _runs(words: Sequence[Word]) -> set[tuple[int, int, str]]:
                 while j > i + 1 and words[j - 1].lower in _LINKS:
                     j -= 1
                 found.add((i, j, shape))
-    found = {(a, b, "time" if shape == "name" and all(map(_is_time, words[a:b])) else shape) for a, b, shape in found}
+    found = {(a, b, "time" if shape == "name" and all(map(is_time, words[a:b])) else shape) for a, b, shape in found}
     return found | _joined(words, found)
 
 
 def _part_of_number(words: Sequence[Word], first: int, i: int) -> bool:
     word = words[i]
-    if word.text in _SYMBOLS or _is_number(word) or word.lower in _MAGNITUDES:
+    if word.text in SYMBOLS or is_number(word) or word.lower in MAGNITUDES:
         return i == first or "," not in word.gap
-    return i > first and word.lower in ("and", "to", "or", "a") and i + 1 < len(words) and _is_number(words[i + 1])
+    return i > first and word.lower in ("and", "to", "or", "a") and i + 1 < len(words) and is_number(words[i + 1])
 
 
 def _part_of_time(words: Sequence[Word], first: int, i: int) -> bool:
     word = words[i]
-    if _is_time(word) or (word.lower in _TIME_NOUNS and i > first):
+    if is_time(word) or (word.lower in TIME_NOUNS and i > first):
         return True
     if word.text.isdigit() and len(word.text) <= 2:
         near = words[max(0, i - 1) : i + 2]
         return any(other.lower in _MONTHS for other in near)
-    return i > first and word.lower in ("and", "to", "of", "the") and i + 1 < len(words) and _is_time(words[i + 1])
+    return i > first and word.lower in ("and", "to", "of", "the") and i + 1 < len(words) and is_time(words[i + 1])
 
 
 def _part_of_name(words: Sequence[Word], first: int, i: int) -> bool:
@@ -261,11 +295,11 @@ def _joined(words: Sequence[Word], found: set[tuple[int, int, str]]) -> set[tupl
 
 
 def _shape(piece: Sequence[Word]) -> str:
-    if all(word.text in _SYMBOLS or _is_number(word) or word.lower in _MAGNITUDES for word in piece):
+    if all(word.text in SYMBOLS or is_number(word) or word.lower in MAGNITUDES for word in piece):
         return "time" if len(piece) == 1 and _YEAR.match(piece[0].text) else "number"
-    if any(_is_time(word) for word in piece):
+    if any(is_time(word) for word in piece):
         return "time"
-    if any(_is_number(word) for word in piece):
+    if any(is_number(word) for word in piece):
         return "quantity"
     return "name" if all(word.is_capital for word in piece) else "words"
 
@@ -286,16 +320,16 @@ FEATURES = (
 )  # fmt: skip
 
 
-def facts(asked: Asked, text: str, weight: Mapping[str, float]) -> list[Fact]:
+def facts(asked: Asked, text: str, weight: Mapping[str, float], language: str | None = None) -> list[Fact]:
     """The candidates in a sentence. ``weight`` says how telling each term of the question is (sum 1)."""
-    words = read_words(text)
+    words = read_words(text, language)
     if not words or len(words) > 120:
         return []
     asked_at = [i for i, word in enumerate(words) if any(term in weight for term in word.terms)]
     found: list[Fact] = []
     seen: set[tuple[int, int]] = set()
     longest_run = _content_runs(words)
-    for a, b, shape in sorted(_runs(words)):
+    for a, b, shape in sorted(runs(words)):
         if ((a, b) in seen and shape in ("words", "quantity")) or shape in _NEVER.get(asked.kind, ()):
             continue
         inside = [any(term in weight for term in word.terms) for word in words[a:b] if not word.is_function]
@@ -303,61 +337,16 @@ def facts(asked: Asked, text: str, weight: Mapping[str, float]) -> list[Fact]:
             continue
         seen.add((a, b))
         features = _features(asked, text, words, a, b, shape, inside, asked_at, weight, longest_run)
-        start, end = _with_symbols(text, words[a].start, words[b - 1].end)
+        start, end = with_symbols(text, words[a].start, words[b - 1].end)
         found.append(Fact(start, end, shape, features))
     return found
 
 
-def _end_of_names(words: Sequence[Word], first: int, end: int) -> int:
-    """Where an enumeration that begins with a name leaves off naming: "Norway and Iceland signed" ends at "Iceland"."""
-    if words[first].is_capital:
-        end = next((i for i in range(first, end) if not words[i].is_capital and not words[i].is_function), end)
-    while end > first + 1 and words[end - 1].is_function:
-        end -= 1
-    return end
-
-
-def has_unit(asked: Asked, fact: Fact) -> bool:
-    """Whether a number has the very unit that the question asks for, in it or right behind it."""
-    column = {name: i for i, name in enumerate(FEATURES)}
-    beside = fact.features[column["unit beside"]] or fact.features[column["focus inside"]]
-    return asked.kind == "number" and bool(beside) and fact.shape in ("number", "quantity")
-
-
-def rounded(fact: Fact, text: str, asked: Asked) -> Fact:
-    """The fact, grown to the whole of a name, an enumeration or an amount that it cuts, and without what leads up
-    to a number: nobody wants half a name in bold."""
-    words = read_words(text)
-    a = next((i for i, word in enumerate(words) if word.start >= fact.start), None)
-    b = next((i + 1 for i in range(len(words) - 1, -1, -1) if words[i].end <= fact.end), None)
-    if a is None or b is None or a >= b:
-        return fact
-    if words[b - 1].is_capital and words[a].is_capital:
-        while b < len(words) and words[b].is_capital and not words[b].is_function and words[b].gap == " ":
-            b += 1
-        while a > 0 and words[a - 1].is_capital and not words[a - 1].is_function and words[a].gap == " " and a > 1:
-            a -= 1
-    if asked.is_plural:
-        series = [(c, _end_of_names(words, c, d)) for c, d, shape in _runs(words) if shape == "series" and c <= a < d]
-        a, b = max([*series, (a, b)], key=lambda pair: pair[1] - pair[0])
-    if asked.kind == "number" and any(_is_number(word) for word in words[a:b]):
-        while not _is_number(words[a]) and words[a].text not in _SYMBOLS:
-            a += 1
-        while b < len(words) and words[b].lower in _MAGNITUDES and words[b].gap in (" ", "-", "\u00a0"):
-            b += 1
-        start, end = _with_symbols(text, words[a].start, words[b - 1].end)
-        return Fact(start, end, fact.shape, fact.features)
-    if a > 1 and words[a].is_capital and words[a - 1].lower in ("of", "de") and words[a - 2].is_capital:
-        a -= 2
-    start, end = words[a].start, max(words[b - 1].end, fact.end if not asked.is_plural else 0)
-    return Fact(start, end, fact.shape, fact.features)
-
-
-def _with_symbols(text: str, start: int, end: int) -> tuple[int, int]:
+def with_symbols(text: str, start: int, end: int) -> tuple[int, int]:
     """The piece with the currency or percent sign and the closing bracket that belong to it."""
     if text[max(0, start - 3) : start].upper() == "US$":
         start -= 3
-    elif start and text[start - 1] in _SYMBOLS and text[start].isdigit():
+    elif start and text[start - 1] in SYMBOLS and text[start].isdigit():
         start -= 1
     if text[end : end + 1] == "%":
         end += 1
@@ -439,7 +428,7 @@ def _features(
         float(bool(focus) and any(focus & set(word.terms) for word in piece)),
         float(bool(focus & beside)),
         float(kind == "number" and after is not None and bool(focus & set(after.terms))),
-        float(asked.wants_money and any(word.text in _SYMBOLS for word in piece)),
+        float(asked.wants_money and any(word.text in SYMBOLS for word in piece)),
         float(kind == "number" and shape == "time"),
         float(run == (a, b)),
         float(run[0] == a),

@@ -60,11 +60,12 @@ _SCRIPTS = (
 )
 
 
-def terms(text: str) -> list[str]:
-    """The search terms of ``text``, with repeats: tokens in order, then codes."""
+def terms(text: str, language: str | None = None) -> list[str]:
+    """The search terms of ``text``, with repeats: tokens in order, then codes. ``language`` is for a piece of a
+    text whose language is known; otherwise it is told from the text."""
     tokens = _tokens(text)
     words = [token for token, is_word in tokens if is_word]
-    language = language_of(words) or "english"
+    language = language or language_of(words) or "english"
     if len(words) == len(tokens):
         return list(map(_stem, words, repeat(language)))
     return [_stem(token, language) if is_word else token[:_LONGEST] for token, is_word in tokens]
