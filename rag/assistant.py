@@ -346,7 +346,7 @@ class Assistant:
 
     def _retrieve(self, snapshot: Snapshot, query: str, k: int | None, collections: Sequence[str]) -> Retrieval:
         embedder = self._embedder_of(snapshot)
-        return retrieve(snapshot, query, embedder, k or self.settings.k, collections, self._reranker)
+        return retrieve(snapshot, query, embedder, self.settings.k if k is None else k, collections, self._reranker)
 
     # -- components --------------------------------------------------------------------------------------
 

@@ -28,6 +28,11 @@ def test_an_answer_cites_the_exact_words(assistant: Assistant) -> None:
     assert citation.title == "Lunar survey"
 
 
+def test_no_passages_are_not_the_usual_number_of_passages(assistant: Assistant) -> None:
+    with pytest.raises(UsageError, match="k must be at least 1"):
+        assistant.search("What is the budget for 2031?", k=0)
+
+
 def test_the_answer_is_its_stream_folded(assistant: Assistant) -> None:
     events = list(assistant.stream("What is the budget for 2031?"))
     assert isinstance(events[0], Retrieved)
