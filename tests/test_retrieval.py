@@ -105,6 +105,11 @@ def test_a_code_is_one_more_term(typed: str, whole: str) -> None:
     assert whole in looked_up(typed)
 
 
+def test_signs_alone_are_no_empty_term() -> None:
+    assert all(terms("a ﹽ b")) and all(terms("ـ"))  # Arabic signs without a letter
+    assert all(looked_up("ـ"))
+
+
 def test_what_is_no_code() -> None:
     assert terms("and/or the end.Next") == ["and", "or", "the", "end", "next"]
     long = "a-1-b-2-c-3-d-4-e-5"

@@ -24,7 +24,7 @@ __all__ = ["FINGERPRINT", "STOP_WORDS", "query_tokens", "stems", "terms"]
 
 # raise it with every change of what ``terms`` returns: an index with another one finds its terms anew at the next
 # build, and until then must take words out of the full text exactly as they went in
-FINGERPRINT = "terms-3"
+FINGERPRINT = "terms-4"
 
 STOP_WORDS = FUNCTION_WORDS["english"]
 
@@ -155,8 +155,9 @@ def _stem(word: str, language: str) -> str:
         return str(_stemmer(language).stemWord(word))
     for letters, other in _SCRIPTS:
         if letters.match(word):
-            return _fold(str(_stemmer(other).stemWord(_ACCENTS.sub("", word) if other == "arabic" else word)))
-    return _fold(str(_stemmer(language).stemWord(word)))
+            bare = _ACCENTS.sub("", word) if other == "arabic" else word
+            return _fold(str(_stemmer(other).stemWord(bare))) or word  # signs alone leave nothing
+    return _fold(str(_stemmer(language).stemWord(word))) or word
 
 
 @lru_cache(64)
