@@ -10,7 +10,8 @@ Builds what index is missing (about two minutes on two cores), retrieves for eve
 
 Negatives for the last: the sets' own unanswerable questions; answerable ones whose answering passages are taken
 away; questions of one set put to the documents of another. squad2_dev is asked twice, of all its paragraphs and of
-corpora of a dozen, because scores are smaller in a small corpus. Every number printed is cross-validated by article,
+corpora of a dozen, because scores are smaller in a small corpus; ``plain`` is everyday questions of everyday
+documents. The sets count alike, however many questions each has. Every number printed is cross-validated by article,
 booklet or document: no group is scored by weights that saw it.
 
 Needs scipy (comes with sentence-transformers), which is not used at run time.
@@ -283,8 +284,11 @@ def fit_confidence(items: Sequence[Asked], rows: np.ndarray) -> tuple[np.ndarray
     importance = np.array([IMPORTANCE.get(kind[1], 1.0) / size[kind] for kind in kinds])
     importance[label == 1] *= importance[label == 0].sum() / importance[label == 1].sum()
     beta = logistic(rows, label, importance / importance.mean(), 20.0)
-    value = rows @ beta
-    return beta, -float(np.quantile(value[label == 1], FALSE_REFUSALS))
+    answerable = label == 1
+    value, counts = (rows @ beta)[answerable], importance[answerable]
+    order = np.argsort(value)
+    share = np.cumsum(counts[order]) / counts.sum()
+    return beta, -float(value[order][np.searchsorted(share, FALSE_REFUSALS)])
 
 
 def report_confidence(items: Sequence[Asked], value: np.ndarray) -> None:
