@@ -10,6 +10,7 @@ import typer
 
 from rag.cli.shared import GeneratorOption, IndexOption, JsonOption, app, assistant_over, print_json
 from rag.settings import Settings
+from rag.types import FileReport
 
 __all__ = ["eval_command", "plugins_command", "serve_command", "status_command"]
 
@@ -32,10 +33,17 @@ def status_command(
     print(f"{status.n_documents} documents, {status.n_passages} passages{embedded}, {status.n_skipped} files skipped")
     print(f"built {status.built_at} from {', '.join(status.roots)} with {status.embedder}; {status.size / 1e6:.1f} MB")
     for file in status.files if files else ():
-        extra = f": {file.reason}" if file.reason else f", {file.n_passages} passages"
-        print(f"  {file.status:8} {file.source}{extra}")
+        print(f"  {file.status:8} {file.source}: {file.reason or _facts(file)}")
         for warning in file.warnings:
             print(f"           {warning}")
+
+
+def _facts(file: FileReport) -> str:
+    """What is known of a file that was read, on one line."""
+    counts = ((file.n_pages, "pages"), (file.n_characters, "characters"), (file.n_passages, "passages"))
+    facts = [file.kind, *(f"{n:,} {name if n != 1 else name[:-1]}" for n, name in counts if n)]
+    facts += [file.language, file.encoding, f"{file.seconds:.1f} s"]
+    return ", ".join(filter(None, facts))
 
 
 @app.command("serve")
