@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import Settings, plugins
@@ -123,6 +123,7 @@ def test_function_words_are_left_out_unless_there_is_nothing_else() -> None:
     assert "s" not in looked_up("what's the company's policy")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_terms_of_any_text(text: str) -> None:
     found = terms(text)
