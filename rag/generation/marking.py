@@ -53,7 +53,11 @@ def mark(
     values = np.array([option.features for option in options]) @ coefficients("fact", spans.FEATURES)
     values += [_UNIT_BONUS * _has_unit(asked, words, option) for option in options]
     best = int(np.argmax(values))
-    return _whole(options[best], text, words, asked), float(values[best])
+    fact = _whole(options[best], text, words, asked)
+    known = frozenset(terms(asked.text, language))
+    if all(word.is_function or known.issuperset(word.terms) for word in _inside(words, fact)):
+        return None  # made whole, it is what the question said already
+    return fact, float(values[best])
 
 
 def kind_fits(asked: Asked, words: Sequence[Word], weight: Mapping[str, float]) -> float:
@@ -99,7 +103,8 @@ def _fits(asked: Asked, words: Sequence[Word], fact: Fact, language: str | None)
     after = [word for word in words if word.start >= fact.end][:1]
     is_date = all(is_time(word) or word.is_function for word in piece)
     if asked.kind == "number":
-        return any(is_number(word) for word in piece) and not (asked.units and is_date)
+        others = any(is_number(word) and not is_time(word) for word in words)
+        return any(is_number(word) for word in piece) and not (is_date and (asked.units or others))
     if asked.kind == "time":
         return any(is_time(word) or word.lower in TIME_NOUNS for word in (*piece, *after))
     if asked.kind == "choice":
