@@ -93,6 +93,10 @@ The repair cost 4.2 million crowns, of which the province paid half. New gates o
 From April boats of up to thirty tonnes may pass the lock again. Skippers book a passage by telephone a day before.
 The trust expects nine hundred boats in the first summer. A small museum in the keeper's house tells the lock's story.
 
+Press contact:
+Ida Brun, Hale Canal Trust
+ida.brun@hale.example
+
 View original content: https://hale.example/news/upper-lock
 
 Copyright 2025 Coastwire. All rights reserved.
@@ -118,6 +122,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         ("Who issued this press release?", "**Coastwire**"),
         ("What is the copyright notice?", "Copyright 2025 Coastwire. All rights reserved."),
         ("What is the URL of this article?", "https://hale.example/news/upper-lock"),
+        ("What is the press contact's e-mail address?", "ida.brun@hale.example"),
+        ("Who is the press contact?", "Ida Brun"),
         ("Who is responsible for the content?", "Responsabilità editoriale Coastwire."),
     ],
 )

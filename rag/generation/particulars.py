@@ -28,6 +28,7 @@ DOCUMENT = (
 )
 # groups hold what tells documents apart: "the CGTN press release on trade"
 _OF = rf"(?:this|the|that|my) ((?:[\w'-]+ ){{0,3}}?{DOCUMENT}(?: .+)?)"
+_REACHED = r"(?:e-?mail(?: address)?|(?:tele)?phone(?: number)?|number|address|name|details)"
 _KIND_OF_QUESTION = {
     "date": rf"when (?:was|is) {_OF} (?:published|issued|released|written|dated|sent|made|created)"
     rf"|(?:what is )?the (?:publication |release |issue )?date of {_OF}"
@@ -42,6 +43,10 @@ _KIND_OF_QUESTION = {
     rf"|where (?:can i|do i|to) (?:find|read|see) the original(?: (?:content|version|text|of {_OF}))?",
     "rights": rf"(?:what (?:is|does) )?the copyright(?: notice| line| say)?(?: (?:of|in) {_OF})?"
     rf"|who (?:holds|owns|has) the (?:copyright|rights)(?: (?:of|in|to) {_OF})?",
+    "contact": rf"(?:who|what) (?:is|are) the (?:press|media|news)? ?contacts?(?:'s|’s)? ?{_REACHED}?"
+    rf"(?: (?:of|for|in|from) {_OF})?|(?:what is )?the {_REACHED} (?:of|for) the (?:press|media) (?:contact|office)"
+    rf"(?: (?:of|in) {_OF})?|(?:who|how) (?:can|do|should) (?:i|journalists|the press|media) (?:contact|reach)"
+    r"(?: for (?:more information|questions|press inquiries))?",
     "notice": rf"who is responsible for the contents?(?: of {_OF})?"
     r"|chi è responsabile del contenuto(?: del comunicato.*| .*)?|wer ist (?:verantwortlich für den|für den) inhalt.*"
     r"|qui est responsable du contenu.*|quién es responsable del contenido.*",
@@ -57,6 +62,13 @@ _NOTICE = re.compile(
     r"^.*\b(?:responsib\w+|responsabil\w+|verantwort\w+|responsable\w*|liable|haft\w+)\b.*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_CONTACT = re.compile(
+    r"^.*\b(?:(?:press|media|news|investor)(?: (?:office|relations))? contacts?|"
+    r"contacts? (?:for|presse|stampa|de prensa)|pressekontakt|contacts?:|kontakt:|ansprechpartner).*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_REACH = re.compile(r"\S+@\S+|\+?\d[\d ()/.-]{6,}\d")
+_CONTACT_LINES = 6
 _ADDRESS = re.compile(r"https?://\S+")
 _WIRE = re.compile(r"/([A-Z][\w .-]{2,30})/|\(([A-Z][A-Z .-]{4,30})\)")
 _DATED = re.compile(
@@ -203,6 +215,20 @@ def _notice(document: Document) -> _Place | None:
     return _last(document, _NOTICE)
 
 
+def _contact(document: Document) -> _Place | None:
+    """The lines from the one that names a contact to the last that says how to reach it."""
+    for match in _CONTACT.finditer(document.text):
+        end, start = match.end(), match.end() + 1
+        for line in document.text[start:].split("\n", _CONTACT_LINES)[:_CONTACT_LINES]:
+            if _REACH.search(line):
+                end = start + len(line)
+            start += len(line) + 1
+        if _REACH.search(document.text, match.start(), end):
+            span = _trimmed(document.text, match.start(), end)
+            return _Place(span, span)
+    return None
+
+
 def _last(document: Document, pattern: re.Pattern[str]) -> _Place | None:
     """The last line of that form, which must be among the document's notices or stand at its end."""
     notices = boilerplate_spans(document.text)
@@ -216,7 +242,7 @@ def _last(document: Document, pattern: re.Pattern[str]) -> _Place | None:
 
 _FINDERS: dict[str, Callable[[Document], _Place | None]] = {
     "date": _date, "place": _place, "author": _author, "publisher": _publisher, "title": _title,
-    "address": _address, "rights": _rights, "notice": _notice,
+    "address": _address, "contact": _contact, "rights": _rights, "notice": _notice,
 }  # fmt: skip
 
 
