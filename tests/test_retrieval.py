@@ -92,6 +92,8 @@ def test_a_query_meets_its_passage(text: str, query: str) -> None:
     [
         ("E-1042", "e1042"),
         ("v2.1.0", "v2_1_0"),
+        ("C++ or C#?", "c++"),
+        ("C++ or C#?", "c#"),
         ("§ 12(3)", "12_3"),
         ("1,000", "1000"),
         ("max_length", "maxlength"),

@@ -24,7 +24,7 @@ __all__ = ["FINGERPRINT", "STOP_WORDS", "query_tokens", "stems", "terms"]
 
 # raise it with every change of what ``terms`` returns: an index with another one finds its terms anew at the next
 # build, and until then must take words out of the full text exactly as they went in
-FINGERPRINT = "terms-4"
+FINGERPRINT = "terms-5"
 
 STOP_WORDS = FUNCTION_WORDS["english"]
 
@@ -42,6 +42,7 @@ _ASCII_RUN = re.compile(r"[a-z0-9]+(?:[-./_:(#@+&',][a-z0-9]+)*")
 _NEAR_RUN = re.compile(r"[^\W_]+(?:[-‐‑–./_:(#@+&'’,][^\W_]+)*")
 _NEAR_TOKEN = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[-‐‑–./_:(#@+&'’,]")
+_SIGNED = re.compile(r"(?<![^\W_])[a-z](?:\+\+|#)(?![^\W_])")  # C++, C#: the letter alone is another language
 _MAX_PARTS, _MAX_CODE = 6, 40
 _LONGEST = 48  # letters of a term; what is longer was not written by a person, and is known by its beginning
 _DIGIT = re.compile(r"\d")
@@ -92,6 +93,11 @@ def stems(word: str, languages: tuple[str, ...] = LATIN) -> list[str]:
 
 def _tokens(text: str) -> list[tuple[str, bool]]:
     """Words in lower case, numbers, codes and runs of characters; and for each whether it is a word."""
+    signed = _SIGNED.findall(text.lower()) if "+" in text or "#" in text else ()
+    return [*_unsigned_tokens(text), *((token, False) for token in signed)]
+
+
+def _unsigned_tokens(text: str) -> list[tuple[str, bool]]:
     if text.isascii():
         return _spaced_tokens(text.lower(), _ASCII_RUN)
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
