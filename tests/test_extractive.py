@@ -211,3 +211,12 @@ def test_facts_are_marked_in_other_languages(question: str, text: str, fact: str
 
 def test_what_is_not_of_the_kind_asked_for_is_not_marked() -> None:
     assert "**" not in ask("Who mended the shed?", near(hit_of("The shed was mended by neighbours within a week."), 0))
+
+
+def test_what_a_colon_announces_is_quoted_with_it() -> None:
+    text = "To start a new package, use the init command:\n\n$ parcel init harbour\n\nIt makes a folder."
+    hit = hit_of(text)
+    lines = tuple(Span(text.index(line), text.index(line) + len(line)) for line in text.split("\n") if line)
+    hit = replace(hit, passage=replace(hit.passage, sentences=lines), sentence_scores=(0.8, 0.3, 0.2))
+    [quote, *_] = quotes("How do I start a new package?", hit)
+    assert text[quote.start : quote.end].endswith("$ parcel init harbour")

@@ -9,6 +9,7 @@ sources that give different numbers for the same thing are both shown.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,7 @@ OF_TWO_DATES = "The sources speak of different years:"
 _ENOUGH = 0.65
 _WORDS, _WORDS_MORE = 60, 120
 _MOST, _MOST_MORE = 4, 8
+_ANNOUNCED = 40  # words of what a colon announces; more is a text of its own
 # A further sentence needs this much of the probability of the best one.
 _CLOSE = 0.08
 # A fact is marked when the question wants one, or when its score is this good although it does not say so.
@@ -97,8 +99,24 @@ class Extractive:
         if against and not reading.as_of and _about_the_same(reading, (against.one, against.other)):
             yield from _both(reading, against)
             return
-        for chosen in _in_reading_order(reading, choose(reading)):
-            yield _quote(reading, chosen, fact_in(reading, chosen))
+        order_of_reading = _in_reading_order(reading, choose(reading))
+        for chosen in order_of_reading:
+            quote = _quote(reading, chosen, fact_in(reading, chosen))
+            yield replace(quote, end=_announced_end(reading, chosen, order_of_reading))
+
+
+def _announced_end(reading: Reading, chosen: int, others: Sequence[int]) -> int:
+    """Where a quote ends: behind the next sentence, often a line of code, when "use this command:" announces it."""
+    candidate = reading.candidates[chosen]
+    passage = reading.evidence[candidate.number - 1].passage
+    following = passage.sentences[candidate.index + 1 : candidate.index + 2]
+    if not following or not candidate.text.rstrip().endswith((":", "：")):
+        return candidate.end
+    start, end = following[0]
+    starts = [(reading.candidates[i].number, reading.candidates[i].start) for i in others]
+    quoted_anyway = (candidate.number, start) in starts
+    n_words = len(passage.text[start - passage.start : end - passage.start].split())
+    return candidate.end if quoted_anyway or n_words > _ANNOUNCED else end
 
 
 def _quote(reading: Reading, chosen: int, fact: Span | None) -> Quote:
