@@ -517,6 +517,22 @@ def test_programs_get_the_json_of_the_command_line(own_index: Path, small_corpus
     assert server.post("/api/ask", json={"question": "Who?", "generator": "parrot"}).status_code == 400
 
 
+def test_the_library_says_what_is_known_of_each_file(tmp_path: Path) -> None:
+    from rag import Assistant
+
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    text = (
+        "The harbour of Holm was dredged in spring. It is now six metres deep, and the larger boats can come in again."
+    )
+    for name in ("one.txt", "two.txt"):
+        (corpus / name).write_text(text, encoding="utf-8")
+    Assistant.open(tmp_path / "index").build(corpus)
+    html = client(tmp_path / "index", corpus).get("/api/documents").json()["html"]
+    assert html.count("en · utf-8") == 2
+    assert html.count("Holds the same as one.txt") == 1
+
+
 def test_a_page_for_others_is_locked_and_keeps_people_apart(own_index: Path, small_corpus: Path) -> None:
     server = client(own_index, small_corpus, "0.0.0.0")
     entry = server.app.app.state.engine.assistant.documents()[0]

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
@@ -45,7 +45,8 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
         ]
         skipped = [file for file in files if file.status == "skipped"]
         return {
-            "html": _table_html(wanted, language, locked) + _skipped_html(skipped, language),
+            "html": _table_html(wanted, _facts_by_source(entries, files, language), language, locked)
+            + _skipped_html(skipped, language),
             "collections": sorted({entry.collection for entry in entries if entry.collection}),
             "n_documents": len(entries),
             "summary": " · ".join(
@@ -170,25 +171,47 @@ def _progress(state: BuildState, language: str) -> dict[str, Any]:
     }
 
 
-def _table_html(entries: list[DocumentEntry], language: str, locked: bool) -> str:
+class _Facts(NamedTuple):
+    """What the file's report adds to a line of the library: language, encoding and time in one line, and warnings."""
+
+    line: str
+    warnings: tuple[str, ...]
+
+
+def _facts_by_source(entries: list[DocumentEntry], files: list[FileReport], language: str) -> dict[str, _Facts]:
+    reports = {file.source: file for file in files}
+    first: dict[str, str] = {}  # the source that a document was seen under first
+    found = {}
+    for entry in entries:
+        report = reports.get(entry.source.partition("#")[0])
+        line = [str(entry.metadata.get(name, "")) for name in ("language", "encoding")]
+        line += [duration(report.seconds)] if report and report.seconds else []
+        warnings = [str(text) for text in entry.metadata.get("warnings", ())]
+        twin = first.setdefault(entry.document_id, entry.source)
+        warnings += [say(language, "same_as", source=twin)] if twin != entry.source else []
+        found[entry.source] = _Facts(" · ".join(filter(None, line)), tuple(warnings))
+    return found
+
+
+def _table_html(entries: list[DocumentEntry], facts: dict[str, _Facts], language: str, locked: bool) -> str:
     if not entries:
         return f'<p class="empty">{say(language, "no_documents")}</p>'
     keys = ("name", "kind", "pages", "passages", "size", "date")
     head = "".join(f'<th scope="col">{say(language, key)}</th>' for key in keys)
     head += f'<th scope="col"><span class="unseen">{say(language, "actions")}</span></th>'
-    rows = "".join(_row_html(entry, language, locked) for entry in entries[:_SHOWN])
+    rows = "".join(_row_html(entry, facts[entry.source], language, locked) for entry in entries[:_SHOWN])
     more = f'<p class="empty">… {len(entries) - _SHOWN}</p>' if len(entries) > _SHOWN else ""
     return f'<table class="library"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}'
 
 
-def _row_html(entry: DocumentEntry, language: str, locked: bool) -> str:
+def _row_html(entry: DocumentEntry, facts: _Facts, language: str, locked: bool) -> str:
     title = escape(entry.title)
     path = Path(entry.path)
     try:
         size = _size(path.stat().st_size)
     except OSError:
         size = ""
-    warnings = "".join(f"<li>{escape(str(text))}</li>" for text in entry.metadata.get("warnings", ()))
+    warnings = "".join(f"<li>{escape(text)}</li>" for text in facts.warnings)
     warned = (
         f'<details class="warned"><summary>{say(language, "warnings")}</summary><ul>{warnings}</ul></details>'
         if warnings
@@ -196,7 +219,7 @@ def _row_html(entry: DocumentEntry, language: str, locked: bool) -> str:
     )
     kind = entry.metadata.get("kind") or path.suffix.lstrip(".").lower()
     cells = (
-        (say(language, "kind"), escape(str(kind))),
+        (say(language, "kind"), f'{escape(str(kind))}<span class="from">{escape(facts.line)}</span>'),
         (say(language, "pages"), str(entry.n_pages or "")),
         (say(language, "passages"), str(entry.n_passages)),
         (say(language, "size"), size),

@@ -209,6 +209,7 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
     "passages": ("Passages", "Abschnitte", "段落"),
     "size": ("Size", "Größe", "大小"),
     "date": ("Date", "Datum", "日期"),
+    "same_as": ("Holds the same as {source}", "Enthält dasselbe wie {source}", "与 {source} 内容相同"),
     "warnings": ("Warnings", "Hinweise", "警告"),
     "actions": ("Actions", "Aktionen", "操作"),
     "open": ("Open", "Öffnen", "打开"),
