@@ -107,6 +107,11 @@ def test_a_code_is_one_more_term(typed: str, whole: str) -> None:
     assert whole in looked_up(typed)
 
 
+def test_a_fiscal_year_is_a_year() -> None:
+    assert terms("FY2023 and FY23") == ["fy", "2023", "and", "fy", "2023"]
+    assert "2023" in looked_up("FY23 capex") and terms("fy234") == ["fy234"]
+
+
 def test_signs_alone_are_no_empty_term() -> None:
     assert all(terms("a ﹽ b")) and all(terms("ـ"))  # Arabic signs without a letter
     assert all(looked_up("ـ"))

@@ -28,10 +28,11 @@ _LEFT_OVER = 0.3
 _NAMED = 0.6
 # words that ask for an amount, and say nothing about which
 GENERIC = frozenset(
-    term
-    for word in "amount amounts value figure number total reported recorded report year fiscal end ended company group "
-    "spend spent pay paid cost costs earn earned have had make made give given table row column price high long".split()
-    for term in terms(word)
+    terms(
+        "amount amounts value figure number total fy usd million millions billion billions thousand thousands reported "
+        "recorded report year fiscal end ended company group spend spent pay paid cost costs earn earned have had make "
+        "made give given table row column price high long"
+    )
 )
 _UNIT = re.compile(
     r"^\W*(?:all |amounts? |figures |dollars |stated |expressed )*(?:in|en|angaben in) "

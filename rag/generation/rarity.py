@@ -27,7 +27,7 @@ _ASKING = {
     "english": "many much say said tell told know mean means please give list name describe explain show find happen "
     "happens happened about exactly actually according text document documents there any anyone somebody everything "
     "mention mentions mentioned outline outlined emphasize emphasized discussed stated described highlighted noted "
-    "must may might now currently current latest newest today",
+    "fy must may might now currently current latest newest today",
     "german": "viel viele viel bitte nenne erkläre beschreibe zeige sagt sagte heißt bedeutet lautet mir gibt genau",
     "french": "combien faut peut doit dit signifie donne explique décris liste y t-il",
     "spanish": "cuánto cuántos cuántas cuánta dice significa explica describe lista hay dime",

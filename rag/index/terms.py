@@ -24,7 +24,7 @@ __all__ = ["FINGERPRINT", "STOP_WORDS", "query_tokens", "stems", "terms"]
 
 # raise it with every change of what ``terms`` returns: an index with another one finds its terms anew at the next
 # build, and until then must take words out of the full text exactly as they went in
-FINGERPRINT = "terms-5"
+FINGERPRINT = "terms-6"
 
 STOP_WORDS = FUNCTION_WORDS["english"]
 
@@ -43,6 +43,7 @@ _NEAR_RUN = re.compile(r"[^\W_]+(?:[-‐‑–./_:(#@+&'’,][^\W_]+)*")
 _NEAR_TOKEN = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[-‐‑–./_:(#@+&'’,]")
 _SIGNED = re.compile(r"(?<![^\W_])[a-z](?:\+\+|#)(?![^\W_])")  # C++, C#: the letter alone is another language
+_FISCAL = re.compile(r"fy((?:19|20)\d\d|\d\d)")  # FY2023 and FY23 are the year 2023
 _MAX_PARTS, _MAX_CODE = 6, 40
 _LONGEST = 48  # letters of a term; what is longer was not written by a person, and is known by its beginning
 _DIGIT = re.compile(r"\d")
@@ -109,7 +110,7 @@ def _unsigned_tokens(text: str) -> list[tuple[str, bool]]:
         if match[1] or match[2]:
             tokens += [(run, False) for run in _runs(token, 2 if match[1] else 3)]
         else:
-            tokens.append((token, True) if token.isalpha() else _number_or_word(token))
+            tokens += [(token, True)] if token.isalpha() else _numbers_and_words(token)
     return tokens + [token for code in _CODE.findall(text) for token in _code(code)]
 
 
@@ -121,15 +122,20 @@ def _spaced_tokens(text: str, run_like: re.Pattern[str]) -> list[tuple[str, bool
         if run.isalpha():
             tokens.append((run, True))
         elif run.isalnum():
-            tokens.append(_number_or_word(run))
+            tokens += _numbers_and_words(run)
         else:
-            tokens += map(_number_or_word, _NEAR_TOKEN.findall(run))
+            for part in _NEAR_TOKEN.findall(run):
+                tokens += _numbers_and_words(part)
             codes += _code(run)
     return tokens + codes
 
 
-def _number_or_word(token: str) -> tuple[str, bool]:
-    return (_fold(token), False) if _DIGIT.search(token) else (token, True)
+def _numbers_and_words(token: str) -> list[tuple[str, bool]]:
+    if not _DIGIT.search(token):
+        return [(token, True)]
+    if fiscal := _FISCAL.fullmatch(token):
+        return [("fy", True), (f"20{fiscal[1]}" if len(fiscal[1]) == 2 else fiscal[1], False)]
+    return [(_fold(token), False)]
 
 
 def _runs(token: str, size: int) -> list[str]:
