@@ -61,3 +61,9 @@ def test_every_feature_has_a_value() -> None:
     assert reading.features.shape == (2, len(candidates.FEATURES))
     assert abstention.signals(reading).shape == (len(abstention.FEATURES),)
     assert all(len(fact.features) == len(spans.FEATURES) for fact in spans.facts(reading.asked, TEXT, reading.weight))
+
+
+def test_a_sentence_about_another_year_does_not_answer() -> None:
+    hits = [hit_of("Trade between the two ports reached 228 million crowns in 2025, official figures show.")]
+    assert confidence(read("How much was the trade between the two ports in 2025?", hits)) > 0.5
+    assert confidence(read("How much was the trade between the two ports in 2024?", hits)) < 0.5

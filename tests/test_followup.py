@@ -42,6 +42,9 @@ def test_a_word_points_into_the_last_answer() -> None:
     [
         ("How much is the single fare?", "12 pounds.", "No, I meant the return fare", "How much is the return fare?"),
         ("When does it open in Bergen?", "At 9.", "Not Bergen, Oslo", "When does it open in Oslo?"),
+        ("What was net income in 2022?", "$8.", "And operating income?", "What was operating income in 2022?"),
+        ("What was net income in 2022?", "$8.", "What about goodwill?", "What was goodwill in 2022?"),
+        ("What was net income in 2022?", "$8.", "and total assets in 2023?", "What was total assets in 2023?"),
         ("Who designed the bridge?", "Ilse Brandt did.", "When was she born?", "When was Ilse Brandt born?"),
         ("Who is Ilse Brandt?", "A baker from Bergen.", "Where does she live?", "Where does Ilse Brandt live?"),
         ("When was Fresno founded?", "In 1872.", "What is its area?", "What is Fresno's area?"),

@@ -10,6 +10,7 @@ with and without an answer in the documents, among them questions whose answerin
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -36,6 +37,10 @@ FEATURES = (
 
 # what a cell is worth whose row and column the question names; no fit sees these, they are few and always the same
 _CELL = 0.9
+
+# and what a sentence about another year is worth at most: however near it is otherwise, it does not answer
+_OTHER_YEAR = 0.3
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 
 # features that are taken over from the chosen sentence as they are
 _SAME = (
@@ -67,7 +72,16 @@ def confidence(reading: Reading) -> float:
     if answering_cells(reading) or ranked_rows(reading):
         return _CELL
     value = float(signals(reading) @ coefficients("confidence", FEATURES)) + constant("confidence")
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
+    estimate = 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
+    return min(estimate, _OTHER_YEAR) if _is_of_another_year(reading) else estimate
+
+
+def _is_of_another_year(reading: Reading) -> bool:
+    """Whether the best sentence tells of a year, and neither it nor what is around it of the year asked for."""
+    asked = {term for term in reading.weight if _YEAR.fullmatch(term)}
+    best = reading.candidates[reading.ranked[0]]
+    told = {term for term in best.terms if _YEAR.fullmatch(term)}
+    return bool(asked and told) and not asked & reading.passage_terms(best.number)
 
 
 def signals(reading: Reading) -> stage.Matrix:

@@ -113,7 +113,7 @@ def replaced(earlier: str, new: str) -> str:
     """The earlier question with one thing changed: the year for a year, the name for a name, "the return fare" for
     "the single fare", "to Bergen" for "to Oslo"; what has no counterpart is added at the end."""
     new = new.strip(" ?!.,")
-    for change in (_year, _whose, _shape, _head, _prepositional, _name, _article, _bare):
+    for change in (_year, _whose, _shape, _head, _figure, _prepositional, _name, _article, _bare):
         changed = change(earlier, new)
         if changed:
             return changed
@@ -132,7 +132,9 @@ def _year(earlier: str, new: str) -> str:
     if not (old_years and new_years):
         return ""
     if len(old_years) == 1:
-        return YEAR.sub(new_years[0], earlier)
+        changed = YEAR.sub(new_years[0], earlier)
+        rest = re.sub(rf"\s*(?:\b(?:{_PREPOSITION})\s+)?{YEAR.pattern}\s*", " ", new, flags=re.IGNORECASE).strip()
+        return replaced(changed, rest) if telling(rest) else changed
     return f"{YEAR.sub('', earlier).rstrip('?!. ')} {new}?"
 
 
@@ -150,7 +152,27 @@ def _head(earlier: str, new: str) -> str:
     words = re.sub(rf"^(?:{_PREPOSITION})\s+", "", new, flags=re.IGNORECASE).split()
     if len(words) < 2 or not telling(words[-1]):
         return ""
-    return _once(rf"\b(?:{_ARTICLE})\s+(?:[\w-]+\s+){{0,2}}{re.escape(words[-1])}\b", " ".join(words), earlier)
+    head, phrase = re.escape(words[-1]), " ".join(words)
+    changed = _once(rf"\b(?:{_ARTICLE})\s+(?:[\w-]+\s+){{0,2}}{head}\b", phrase, earlier)
+    before = re.search(rf"\b([\w-]+)\s+{head}\b", earlier, re.IGNORECASE)  # "net income", without an article
+    return changed or (_once(rf"\b[\w-]+\s+{head}\b", phrase, earlier) if before and telling(before[1]) else "")
+
+
+_FIGURE = re.compile(
+    r"(?P<ask>what\s+(?:is|was|are|were)\s+(?:the\s+)?)(?P<figure>(?:[\w'’&-]+\s+){0,4}?[\w'’&-]+)"
+    r"(?P<when>\s+(?:in|at|for|during|as of)\s[^?]*\d[^?]*)\??",
+    re.IGNORECASE,
+)
+
+
+def _figure(earlier: str, new: str) -> str:
+    """ "What was revenue in 2022?" for "What was net income in 2022?"."""
+    match = _FIGURE.fullmatch(earlier.strip())
+    plain = re.sub(r"^the\s+", "", new, flags=re.IGNORECASE)
+    is_noun = re.fullmatch(r"[a-z][\w'’&-]*(?:\s+[\w'’&-]+){0,3}", plain) and telling(plain)
+    if not match or not is_noun or re.search(rf"\b(?:{_PREPOSITION})\b", plain, re.IGNORECASE):
+        return ""
+    return f"{match['ask']}{plain}{match['when']}?"
 
 
 def _prepositional(earlier: str, new: str) -> str:
