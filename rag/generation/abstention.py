@@ -41,6 +41,7 @@ _CELL = 0.9
 # and what a sentence about another year is worth at most: however near it is otherwise, it does not answer
 _OTHER_YEAR = 0.3
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_YEAR_IN = 3
 
 # features that are taken over from the chosen sentence as they are
 _SAME = (
@@ -77,11 +78,12 @@ def confidence(reading: Reading) -> float:
 
 
 def _is_of_another_year(reading: Reading) -> bool:
-    """Whether the best sentence tells of a year, and neither it nor what is around it of the year asked for."""
+    """Whether the best sentence tells of a year, and neither it nor those next best, nor what is around them, of the
+    year asked for."""
     asked = {term for term in reading.weight if _YEAR.fullmatch(term)}
-    best = reading.candidates[reading.ranked[0]]
-    told = {term for term in best.terms if _YEAR.fullmatch(term)}
-    return bool(asked and told) and not asked & reading.passage_terms(best.number)
+    best = [reading.candidates[i] for i in reading.ranked[:_YEAR_IN]]
+    told = {term for term in best[0].terms if _YEAR.fullmatch(term)}
+    return bool(asked and told) and not any(asked & reading.passage_terms(candidate.number) for candidate in best)
 
 
 def signals(reading: Reading) -> stage.Matrix:
