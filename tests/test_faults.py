@@ -150,7 +150,15 @@ def test_a_build_that_is_told_to_stop_puts_everything_away(tmp_path: Path, numbe
     corpus, folder = write(tmp_path / "corpus", texts), tmp_path / "index"
     command = [sys.executable, "-m", "rag", "build", str(corpus), "--index", str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
-    builder = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    # a suite that runs in the background has its interrupts switched off, and hands that on to its children
+    builder = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         while not (folder / "builder.json").exists() and builder.poll() is None:
             time.sleep(0.05)
