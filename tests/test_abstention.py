@@ -67,3 +67,14 @@ def test_a_sentence_about_another_year_does_not_answer() -> None:
     hits = [hit_of("Trade between the two ports reached 228 million crowns in 2025, official figures show.")]
     assert confidence(read("How much was the trade between the two ports in 2025?", hits)) > 0.5
     assert confidence(read("How much was the trade between the two ports in 2024?", hits)) < 0.5
+
+
+def test_without_the_year_or_number_that_is_asked_for_there_is_no_answer() -> None:
+    hits = [
+        hit_of(
+            "The Harbour Trust was founded by nine fishermen of Hale, and its office answers the phone at all hours."
+        )
+    ]
+    assert confidence(read("Who founded the Harbour Trust?", hits)) > 0.5
+    assert confidence(read("In which year was the Harbour Trust founded?", hits)) < 0.5
+    assert confidence(read("What is the phone number of the Harbour Trust's office?", hits)) < 0.5
