@@ -15,7 +15,7 @@ build: .venv/ready
 	@$(BIN)/rag build corpus
 
 test: .venv/ready-test browser lint types
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/ready-test
 	$(BIN)/ruff check .
