@@ -63,7 +63,7 @@ def test_sentences_that_only_look_like_rows_stay_sentences() -> None:
 def test_no_word_and_no_marker_is_lost(pieces: list[str]) -> None:
     text = "".join(pieces)
     spans = [cell for block in blocks(text) for cells in block.items for cell in cells if cell]
-    names = "".join(name for block in blocks(text) for name in block.names)
+    names = " ".join(name for block in blocks(text) for name in block.names)
     assert all(0 <= a.start < a.end <= len(text) for a in spans)
     assert all(a.end <= b.start for a, b in pairwise(spans))
     shown = " ".join(text[span.start : span.end] for span in spans)

@@ -19,6 +19,7 @@ __all__ = ["Block", "blocks"]
 _ITEM = re.compile(r"[ \t]*(?:(?P<bullet>[-*•])|(?P<number>\d{1,3})[.)])[ \t]+(?=\S)")
 # a sentence with its markers, or what is left of a line
 _UNIT = re.compile(r".+?(?:\s?\[\d{1,3}\])+|.+")
+_MARKER = re.compile(r"\[\d{1,3}\]")
 _MARKERS = re.compile(r"(?:\s?\[\d{1,3}\])+\s*$")
 _EMPHASIS = re.compile(r"\*\*|~~")
 _LONGEST_NAME = 48  # characters of a column's name; a longer one is a sentence with a colon
@@ -123,7 +124,7 @@ def _cells(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     for part in text[start : markers.start()].split("; "):
         name, mark, value = part.rpartition(": ")
         plain = _EMPHASIS.sub("", name).strip()
-        if len(plain) > _LONGEST_NAME or not value.strip() or (cells and not mark):
+        if len(plain) > _LONGEST_NAME or _MARKER.search(name) or not value.strip() or (cells and not mark):
             return []
         # emphasis that opens in front of a name would be lost with it
         begin = at if _EMPHASIS.search(name) else at + len(name) + len(mark)
