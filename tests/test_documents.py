@@ -17,7 +17,6 @@ from rag.documents.boilerplate import boilerplate_spans, dateline_date
 from rag.documents.canonical import Writer, clean
 from rag.documents.encodings import decode
 from rag.documents.numberformat import shown
-from rag.documents.tables import column_names, find_header, row_text
 from rag.documents.walk import display_name
 from rag.errors import DocumentError, UsageError
 from rag.settings import Settings
@@ -341,26 +340,6 @@ def test_rst_and_org(tmp_path: Path) -> None:
 
 
 # ---- tables
-
-
-@pytest.mark.parametrize(
-    ("rows", "names"),
-    [
-        ([["Plan", "Price"], ["Gold", "5"]], ["Plan", "Price"]),
-        ([["Prices 2024", ""], ["Plan", "Price"], ["Gold", "5"]], ["Plan", "Price"]),
-        ([["", "2023", "2024"], ["Sales", "12", "14"]], ["", "2023", "2024"]),
-        ([["Region", "Sales", "", "Costs", ""], ["", "North", "South", "North", "South"], ["May", "1", "2", "3", "4"]],
-         ["Region", "Sales North", "Sales South", "Costs North", "Costs South"]),
-        ([["1", "2"], ["3", "4"]], []),
-    ],
-)  # fmt: skip
-def test_column_names_are_found(rows: list[list[str]], names: list[str]) -> None:
-    header = find_header(rows)
-    assert column_names(rows[header.first : header.end]) == names
-
-
-def test_rows_read_on_their_own() -> None:
-    assert row_text(["Plan", "Deductible:", ""], ["Gold", "$500", "new"]) == "Plan: Gold; Deductible: $500; new"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -16,7 +16,7 @@ from typing import Any
 from rag.documents.pdfgrid import Cell, Table, cell_text, in_order
 from rag.documents.pdflayout import Line, layout
 from rag.documents.pdfpage import open_pdf, page_text
-from rag.documents.tables import Section, column_names, find_header, name_sources, row_pieces
+from rag.documents.tables import Section, column_names, find_header, name_sources, row_pieces, take_note
 from rag.errors import DocumentError
 
 __all__ = ["Box", "boxes", "located", "render"]
@@ -142,6 +142,8 @@ def _mapped_table(table: Table) -> list[tuple[str, int]]:
     result: list[tuple[str, int]] = []
     for cells in table.rows[: header.first]:
         result += [character for cell in cells for character in _mapped_cell(cell)]
+    if take_note(names):
+        result += [character for r, c in sources[0] for character in _mapped_cell(table.rows[header.first + r][c])]
     section = Section()
     label: list[tuple[str, int]] = []
     for row, cells in zip(rows[header.end :], table.rows[header.end :], strict=True):

@@ -6,13 +6,11 @@ from itertools import pairwise
 
 from rag.documents.pdfgrid import Cell, Table, ruled_tables
 from rag.documents.pdfpage import PageText, Segment
+from rag.documents.signs import belongs
 
 __all__ = ["Cell", "Table", "columns_in_turn", "find_tables"]
 
 MIN_ROWS = 3
-
-_PREFIXES = ("$", "€", "£", "¥", "US$", "CHF", "EUR", "USD", "GBP", "$(", "(")
-_SUFFIXES = ("%", ")", "%)", "€", "x", "bps", "pts")
 
 
 def find_tables(page: PageText) -> list[Table]:
@@ -105,15 +103,14 @@ def _n_names(before: list[list[Segment]], first: list[Segment], columns: list[tu
 
 def _with_symbols(row: list[Segment]) -> list[Segment]:
     """The row with signs that stand apart joined to their numbers: "$ 1,200", "12 %", "(30 )"."""
-    joined: list[Segment] = []
+    cells: list[Segment] = []
     for segment in row:
-        last = joined[-1] if joined else None
-        is_suffix = segment.text in _SUFFIXES and last is not None and last.text[-1].isdigit()
-        if last is not None and (last.text in _PREFIXES or is_suffix):
-            joined[-1] = _join(last, segment)
+        last = cells[-1] if cells else None
+        if last is not None and belongs(last.text, segment.text):
+            cells[-1] = _join(last, segment)
         else:
-            joined.append(segment)
-    return joined
+            cells.append(segment)
+    return cells
 
 
 def _join(left: Segment, right: Segment) -> Segment:

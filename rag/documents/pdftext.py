@@ -17,7 +17,7 @@ from rag.documents.pdfgrid import Table, cell_text
 from rag.documents.pdflayout import Block, Line, layout, paragraphs, without_leader
 from rag.documents.pdfpage import PageText, page_picture, page_text
 from rag.documents.plain import looks_like_title
-from rag.documents.tables import Section, column_names, find_header, row_text
+from rag.documents.tables import Section, column_names, find_header, row_text, take_note
 from rag.errors import DocumentError
 
 __all__ = ["RECOGNISED", "PdfText"]
@@ -247,6 +247,8 @@ class PdfText:
             writer.paragraph(row_text([], row))
         if header.end > header.first:
             names = column_names(rows[header.first : header.end])
+            if note := take_note(names):
+                writer.paragraph(note)
         elif len(names) != len(rows[0]):
             names = []
         section = Section()

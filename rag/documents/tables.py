@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from rag.documents.canonical import Writer, one_line
+from rag.documents.signs import join_signs, merged, spanned_columns
 
 __all__ = [
     "Header",
@@ -20,6 +21,7 @@ __all__ = [
     "name_sources",
     "row_pieces",
     "row_text",
+    "take_note",
     "write_table",
 ]
 
@@ -29,11 +31,17 @@ _NUMBER = re.compile(r"^[\s$€£¥₹+(<>~≈-]*\d[\d\s.,:/%()'’-]*\s*(?:%|[a
 _YEAR = re.compile(r"^(?:FY|Q[1-4]|H[12])?\s*'?(?:19|20)\d\d[a-z]?$|^(?:Q[1-4]|H[12])$")
 _SAMPLE = 40  # rows that decide what the header is
 _MAX_HEADER_ROWS = 3
+_MAX_SECTION = 80
 _MAX_NAME = 120  # a longer cell is no column name
 
 
 def row_pieces(names: Row, cells: Row) -> list[tuple[str, str, int]]:
-    """What a row is made of, in order: (words, kind, column) with kind "name", "cell" or "mark"."""
+    """What a row is made of, in order: (words, kind, column) with kind "name", "cell" or "mark".
+
+    The label of a section, "Net sales:" alone in its row, stands without a column name.
+    """
+    if _is_section(cells):
+        return [(cells[0], "cell", 0)]
     pieces: list[tuple[str, str, int]] = []
     for column, cell in enumerate(cells):
         if not cell:
@@ -41,7 +49,7 @@ def row_pieces(names: Row, cells: Row) -> list[tuple[str, str, int]]:
         if pieces:
             is_label = pieces[-1][0].endswith(":") and pieces[-1][1] == "cell"
             pieces.append((" " if is_label else "; ", "mark", column))
-        name = names[column].rstrip(" :") if column < len(names) else ""
+        name = names[column].rstrip(" :,") if column < len(names) else ""
         if name and name != cell:
             pieces += [(name, "name", column), (": ", "mark", column)]
         pieces.append((cell, "cell", column))
@@ -64,7 +72,7 @@ class Section:
         """Note the next row; True when it is itself a section's label."""
         if self._is_ending:
             self.label, self._is_ending = "", False
-        if len(row) > 1 and row[0].endswith(":") and _filled(row) == 1 and len(row[0]) <= 80:
+        if _is_section(row):
             self.label = row[0]
             return True
         self._is_ending = row[0].lower().startswith("total") if row else False
@@ -120,6 +128,10 @@ def _n_captions(rows: Sequence[Row], end: int) -> int:
     return n if n < len(rows) and _filled(rows[n]) > 1 else 0
 
 
+def _is_section(row: Row) -> bool:
+    return len(row) > 1 and row[0].endswith(":") and _filled(row) == 1 and len(row[0]) <= _MAX_SECTION
+
+
 def _filled(row: Row) -> int:
     return sum(1 for cell in row if cell)
 
@@ -165,48 +177,64 @@ def column_names(rows: Sequence[Row]) -> list[str]:
     return [" ".join(rows[row][column] for row, column in sources) for sources in name_sources(rows)]
 
 
+def take_note(names: list[str]) -> str:
+    """Take a remark out of the corner of a table, "(in millions)", where it names no column; "" when none is there."""
+    if not names or not (names[0].startswith("(") and names[0].endswith(")")):
+        return ""
+    note, names[0] = names[0], ""
+    return note
+
+
 def write_table(writer: Writer, rows: Iterable[Row], n_header: int | None = None) -> None:
     """Write a table row by row. ``n_header`` says how many rows are column names when it is known.
 
     A table that repeats its header further down (a second table below the first) starts anew there.
     """
-    source = _trimmed(rows)
-    sample = list(islice(source, _SAMPLE))
+    trimmed = _trimmed(rows)
+    sample = list(islice(trimmed, _SAMPLE))
     if not sample:
         return
-    header = Header(0, min(n_header, len(sample))) if n_header is not None else find_header(sample)
+    plain = [join_signs(row) for row in sample]
+    header = Header(0, min(n_header, len(sample))) if n_header is not None else find_header(plain)
+    owner = spanned_columns(plain[header.first :], header.end - header.first, plain != sample)
+    sample = [merged(row, owner) for row in plain]
+    source = (merged(join_signs(row), owner) for row in trimmed)
     for row in sample[: header.first]:
         writer.paragraph("; ".join(cell for cell in row if cell))
     names = column_names(sample[header.first : header.end])
-    if names and not names[0] and header.first:
-        names[0] = _caption(sample[header.first - 1])  # what tells this table from its neighbour
-    if header.end == len(sample):
-        writer.item("; ".join(cell for cell in names if cell))
-        return
+    if note := take_note(names):
+        writer.paragraph(note)
+    if names and not names[0] and header.first and len(sample[header.first - 1][0]) <= _MAX_SECTION:
+        names[0] = sample[header.first - 1][0]  # the caption tells this table from its neighbour
     last_names = sample[header.end - 1] if header.end > header.first else []
+    is_bare = bool(names)  # no row has said the names yet
     section = Section()
     waiting: list[str] | None = None  # a sparse row that may belong to a header that comes again
     for row in chain(sample[header.end :], source):
         if writer.truncated:
             return
         if last_names and _is_repeat(row, last_names):
+            if is_bare and row != last_names:
+                _write_names(writer, names)
             names = column_names([waiting, row] if waiting else [row])
-            waiting = None
+            waiting, is_bare = None, True
             continue
         if waiting is not None:
             writer.item(row_text(names, waiting))
             waiting = None
+        is_bare = False
         if last_names and 2 <= _filled(row) < max(3, len(row) // 2) and _names_columns(row) and len(row) > 3:
             waiting = row
             continue
         writer.item(section.text(names, row))
     if waiting is not None:
         writer.item(row_text(names, waiting))
+    if is_bare:
+        _write_names(writer, names)
 
 
-def _caption(row: Row) -> str:
-    words = ", ".join(cell for cell in row if cell)
-    return words if len(words) <= 80 else ""
+def _write_names(writer: Writer, names: Row) -> None:
+    writer.item("; ".join(name for name in names if name))
 
 
 def has_values(row: Row) -> bool:

@@ -34,11 +34,16 @@ GENERIC = frozenset(
         "made give given table row column price high long"
     )
 )
+_CURRENCY = r"(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|jpy|cny|rmb|inr|aud|cad|us|u\.s\.|\$|€|£|¥|dollars?|euros?|pounds?|francs?)"
+_SCALE = (
+    r"(?:thousands?|millions?|billions?|'?000s?|tausend|tsd|mio|millionen|mrd|milliarden|milliers|milliards|"
+    r"millones|miles|migliaia|milioni|miliardi|mn|bn|m)"
+)
+# a line that says in what the numbers are given: "(In millions)", "$ in thousands", "€m", "Mio. EUR", "Angaben in €"
 _UNIT = re.compile(
-    r"^\W*(?:all |amounts? |figures |dollars |stated |expressed )*(?:in|en|angaben in) "
-    r"(?:(?:[A-Z]{3}|us|u\.s\.|\$|€|£) ?)?(?:thousands?|millions?|billions?|tausend|mio|millionen|mrd|milliarden|"
-    r"milliers|millones|miles|euros?|dollars?|percent)\b"
-    r"|^\W*(?:\$|€|£|EUR|USD) ?(?:thousands?|millions?|billions?|mio|mrd)\b",
+    rf"\W*(?:(?:all|amounts?|figures|values|stated|expressed|unaudited|angaben|beträge|werte|{_CURRENCY})\W+)*"
+    rf"(?:in|en)\s+(?:{_CURRENCY}\W*)?(?:{_SCALE}\b|euros?\b|dollars?\b|percent\b|prozent\b|[%€$£¥])"
+    rf"|\W*{_CURRENCY}\W{{0,2}}{_SCALE}\b|\W*(?!m\b){_SCALE}\W{{1,2}}(?:of |d'|de )?{_CURRENCY}(?!\w)",
     re.IGNORECASE,
 )
 # rows whose fit differs by less are equally meant; with more than so many of them the question is about the table
@@ -241,6 +246,7 @@ def _unit(reading: Reading, row: int) -> Quote | None:
             continue
         for start, end in passage.sentences:
             words = passage.text[start - passage.start : end - passage.start]
-            if start < candidate.start and _UNIT.match(words) and (nearest is None or nearest.start < start):
+            is_unit = len(words) <= _MOST_NAME and bool(_UNIT.match(words))
+            if start < candidate.start and is_unit and (nearest is None or nearest.start < start):
                 nearest = Quote(number, start, end)
     return nearest
