@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from rag.documents.rows import read_row
 from rag.generation.choice import Reading
 from rag.index import STOP_WORDS, terms
 from rag.plugins import Quote
@@ -34,7 +35,10 @@ GENERIC = frozenset(
         "made give given table row column price high long"
     )
 )
-_CURRENCY = r"(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|jpy|cny|rmb|inr|aud|cad|us|u\.s\.|\$|€|£|¥|dollars?|euros?|pounds?|francs?)"
+_CURRENCY = (
+    r"(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|jpy|cny|rmb|inr|aud|cad|us|u\.s\.|\$|€|£|¥|"
+    r"dollars?|euros?|pounds?|francs?)"
+)
 _SCALE = (
     r"(?:thousands?|millions?|billions?|'?000s?|tausend|tsd|mio|millionen|mrd|milliarden|milliers|milliards|"
     r"millones|miles|migliaia|milioni|miliardi|mn|bn|m)"
@@ -133,21 +137,13 @@ def _is_said(reading: Reading, fit: _Fit) -> bool:
 def cells_of(line: str) -> list[Cell]:
     """The cells of a line that is a table's row; empty when it is not."""
     cells: list[Cell] = []
-    at, parts = 0, line.split("; ")
-    for part in parts:
-        name, mark, value = part.rpartition(": ")
-        if len(name) > _MOST_NAME:
-            return []
-        if cells and not mark:  # the value before has a semicolon in it
-            at += len(part) + 2
-            continue
-        start = at + len(name) + len(mark)
-        stripped = value.strip().rstrip(".")
-        own = frozenset(terms(stripped)) - STOP_WORDS
-        is_number = bool(re.match(r"\W{0,3}\d", stripped)) and sum(c.isalpha() for c in stripped) <= 12
-        cells.append(Cell(frozenset(terms(name)) - STOP_WORDS, Span(start, start + len(stripped)), own, is_number))
-        at += len(part) + 2
-    return cells if len(cells) > max(1, len(parts) // 2) else []
+    for name, value in read_row(line):
+        words = line[value.start : value.end].rstrip(".")
+        own = frozenset(terms(words)) - STOP_WORDS
+        is_number = bool(re.match(r"\W{0,3}\d", words)) and sum(c.isalpha() for c in words) <= 12
+        named = frozenset(terms(line[name.start : name.end])) - STOP_WORDS
+        cells.append(Cell(named, Span(value.start, value.start + len(words)), own, is_number))
+    return cells
 
 
 def _fit(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from rag.documents.rows import read_row
 from rag.generation import spans
 from rag.generation.model import coefficients
 from rag.generation.question import UNITS, Asked
@@ -21,9 +22,6 @@ __all__ = ["is_row", "kind_fits", "mark"]
 
 # "how many cars": a number of cars goes before any other number, however the weights stand
 _UNIT_BONUS = 3.0
-# a row of a table as the readers write it: "Plan: Gold; Deductible: $500"
-_ROW = re.compile(r"[^:;\n]{1,60}: [^;\n]*; [^:;\n]{1,60}: ")
-_CELL = re.compile(r"(?:^|;\s+)([^:;\n]{1,60}):\s+([^;\n]+)")
 # how many words from a number its unit may stand
 _NEAR = 3
 _CONTACT = re.compile(
@@ -36,7 +34,7 @@ _CELL_SCORE = 6.0
 
 def is_row(text: str) -> bool:
     """Whether a sentence is a row of a table."""
-    return bool(_ROW.match(text))
+    return bool(read_row(text))
 
 
 def mark(
@@ -133,8 +131,8 @@ def _has_unit(asked: Asked, words: Sequence[Word], fact: Fact) -> bool:
 def _cell(asked: Asked, text: str, weight: Mapping[str, float], language: str | None) -> Fact | None:
     """The cell whose name is asked for, or the only one of the kind asked for; not one that the question names."""
     best, best_score = None, 0.0
-    for match in _CELL.finditer(text):
-        name, value = match[1].strip("-*• "), match[2]
+    for named, span in read_row(text):
+        name, value = text[named.start : named.end], text[span.start : span.end]
         held = frozenset(terms(value, language))
         if held and held <= weight.keys():
             continue
@@ -142,8 +140,8 @@ def _cell(asked: Asked, text: str, weight: Mapping[str, float], language: str | 
         score = sum(weight[term] for term in related_to(weight, frozenset(terms(name, language))))
         score += 0.3 * _kind_of_cell(asked, words) if asked.is_short else 0.0
         if score > best_score:
-            best, best_score = match.span(2), score
-    return Fact(best[0], best[0] + len(text[best[0] : best[1]].rstrip()), "cell", ()) if best else None
+            best, best_score = span, score
+    return Fact(best.start, best.end, "cell", ()) if best else None
 
 
 def _kind_of_cell(asked: Asked, words: Sequence[Word]) -> float:

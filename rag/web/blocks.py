@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from rag.documents.rows import read_row
 from rag.types import Span
 
 __all__ = ["Block", "blocks"]
@@ -120,17 +121,16 @@ def _cells(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     if not markers or ": " not in text[start:end]:
         return []
     cells: list[tuple[str, Span]] = []
-    at = start
-    for part in text[start : markers.start()].split("; "):
-        name, mark, value = part.rpartition(": ")
-        plain = _EMPHASIS.sub("", name).strip()
-        if len(plain) > _LONGEST_NAME or _MARKER.search(name) or not value.strip() or (cells and not mark):
+    for name, value in read_row(text, start, markers.start()):
+        written = text[name.start : name.end]
+        plain = _EMPHASIS.sub("", written).strip()
+        is_row = value.start < value.end and "; " not in text[value.start : value.end]
+        if len(plain) > _LONGEST_NAME or _MARKER.search(written) or not is_row:
             return []
         # emphasis that opens in front of a name would be lost with it
-        begin = at if _EMPHASIS.search(name) else at + len(name) + len(mark)
-        cells.append(("" if begin == at else plain, Span(begin, at + len(part))))
-        at += len(part) + 2
+        begin = name.start if _EMPHASIS.search(written) else value.start
+        cells.append(("" if begin == name.start else plain, Span(begin, value.end)))
     if len(cells) < 2 or not any(name for name, _ in cells[1:]):
         return []
-    name, last = cells[-1]
-    return [*cells[:-1], (name, Span(last.start, end))]
+    last_name, last = cells[-1]
+    return [*cells[:-1], (last_name, Span(last.start, end))]

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 
+from rag.documents.rows import RowCell, read_row
 from rag.types import Document, Span, title_of
 from rag.web.strings import say
 
 __all__ = ["page_html", "text_html", "where_html"]
 
 WINDOW = 6000  # characters shown on either side of the cited words
+_MOSTLY = 0.6  # of the lines of a table are rows; the others head its sections
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
-_CELL = re.compile(r"(?:(?P<name>[^:;\n]{1,80}): )?(?P<value>.*?)(?:; |$)", re.DOTALL)
 
 
 def text_html(
@@ -145,22 +147,25 @@ def _paragraphs(document: Document, start: int, end: int) -> Iterator[Span]:
 
 
 def _rows_html(text: str, rows: list[Span], mark: Span) -> str:
-    """Rows as a table when they name the same columns, else as a list."""
-    cells = [_cells(text, row) for row in rows]
-    names = list(dict.fromkeys(name for row in cells for name, _ in row if name))
-    named = sum(1 for row in cells if len(row) > 1 and all(name for name, _ in row))
-    if not names or len(names) > 30 or named < len(rows) * 0.8 or (len(rows) > 1 and len(names) > 3 * len(cells[0])):
+    """Rows as a table when most of them are made of cells, else as a list. A line between them heads a section."""
+    read = [read_row(text, *row) for row in rows]
+    first = Counter(text[slice(*cells[0].name)] for cells in read if cells)
+    label = first.most_common(1)[0][0] if first else ""
+    keyed = [_by_column(text, cells, label) for cells in read]
+    columns = list(dict.fromkeys(key for row in keyed for key in row))
+    if sum(map(bool, keyed)) < _MOSTLY * len(rows) or len(columns) > min(30, 3 * max(map(len, read))):
         items = "".join(
             f'<li class="{_nearness(row, mark)}" dir="auto">{_marked(text, row, mark)}</li>' for row in rows
         )
         return f'<ul class="rows">{items}</ul>'
-    head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in names)
+    head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name, _ in columns)
     body = []
-    for row, entries in zip(rows, cells, strict=True):
-        by_name = dict(entries)
+    for row, cells in zip(rows, keyed, strict=True):
         tds = "".join(
-            f'<td dir="auto">{_marked(text, by_name[name], mark) if name in by_name else ""}</td>' for name in names
+            f'<td dir="auto">{_marked(text, cells[key], mark) if key in cells else ""}</td>' for key in columns
         )
+        if not cells:
+            tds = f'<td colspan="{len(columns)}" dir="auto">{_marked(text, row, mark)}</td>'
         body.append(f'<tr class="{_nearness(row, mark)}">{tds}</tr>')
     return (
         f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
@@ -168,16 +173,18 @@ def _rows_html(text: str, rows: list[Span], mark: Span) -> str:
     )
 
 
-def _cells(text: str, row: Span) -> list[tuple[str, Span]]:
-    """The cells of a row written as "Plan: Gold; Deductible: $500", with the spans of the values."""
-    cells: list[tuple[str, Span]] = []
-    for match in _CELL.finditer(text, row.start, row.end):
-        if match["name"] is None and cells and cells[-1][0]:
-            name, value = cells.pop()  # "FY 22; FY 23": a value may hold the separator
-            cells.append((name, Span(value.start, match.end("value"))))
-        elif match.start("value") < match.end("value"):
-            cells.append((match["name"] or "", Span(*match.span("value"))))
-    return cells
+def _by_column(text: str, cells: Sequence[RowCell], label: str) -> dict[tuple[str, int], Span]:
+    """The cells of a row by their column: its name, and the how-manieth of that name. The first is headed by
+    ``label``; a section in front of it ("Costs: Rent") stays with its words."""
+    found: dict[tuple[str, int], Span] = {}
+    for place, cell in enumerate(cells):
+        name = text[slice(*cell.name)]
+        if not place:
+            found[label, 0] = cell.value if name == label else Span(cell.name.start, cell.value.end)
+            continue
+        n = sum(1 for other, _ in found if other == name)
+        found[name, n] = cell.value
+    return found
 
 
 def _trimmed(text: str, span: Span) -> Span:
