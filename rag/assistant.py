@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING, Any
 
 from rag import plugins
 from rag.errors import GeneratorError, IndexBusy, IndexMismatch, RagError, UsageError
-from rag.generation import Writer, confidence_in, recognise, scan, small_talk, telling
+from rag.generation import Writer, confidence_in, recognise, rewritten, scan, small_talk, telling
 from rag.index import DocumentEntry, Index, Parts, Snapshot, Status, build
 from rag.index.watch import watch
-from rag.plugins import Prompt
+from rag.plugins import LanguageModel, Prompt
 from rag.retrieval import Retrieval, retrieve
-from rag.retrieval.followup import standalone
+from rag.retrieval.followup import leans, standalone
 from rag.settings import Settings
 from rag.types import (
     Answer,
@@ -213,7 +213,7 @@ class Assistant:
             yield Finished(Answer(question=question, query="", text=reply, generator="none", timings=timings))
             return
         writer_of = self._generator(generator or self.settings.generator)
-        query = standalone(question, history)
+        query = self._query(question, history, writer_of)
         with self._index.snapshot() as snapshot:
             scanned, found, certainty = self._find(snapshot, query, k, collections)
             if scanned is not None and not (scanned.is_summary and writer_of.name != _BUILT_IN):
@@ -227,6 +227,13 @@ class Assistant:
         timings["generate"] = time.perf_counter() - started - timings["retrieve"]
         timings["total"] = time.perf_counter() - started
         yield Finished(replace(answer, timings=timings))
+
+    def _query(self, question: str, history: Sequence[Turn], generator: Generator) -> str:
+        """What to search for: a follow-up by rule, or as a language model rewrites it where one is at hand."""
+        query = standalone(question, history)
+        if self.settings.rewrite and isinstance(generator, LanguageModel) and leans(question, query, history):
+            return rewritten(generator, question, history, query, self.settings.rewrite)
+        return query
 
     def _find(
         self, snapshot: Snapshot, query: str, k: int | None, collections: Sequence[str]

@@ -15,10 +15,11 @@ spans, arrays, scores or text; only the core makes passages and citations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator as Stream
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rag.errors import MissingExtra, RagError, UsageError
 from rag.types import Document, Hit, Span, Turn
@@ -35,6 +36,7 @@ __all__ = [
     "Chunker",
     "Embedder",
     "Generator",
+    "LanguageModel",
     "Loader",
     "Part",
     "Prompt",
@@ -174,6 +176,20 @@ class Generator(Protocol):
 
         Raises:
             GeneratorError: the generator cannot write, or broke off.
+        """
+        ...
+
+
+@runtime_checkable
+class LanguageModel(Protocol):
+    """A generator that can also be asked for something else than an answer: with it, follow-ups are rewritten."""
+
+    def complete(self, chat: Sequence[dict[str, str]], tokens: int, seconds: float) -> Stream[str, None, None]:
+        """Yield what the model says to messages (``role``, ``content``; the first is the system's), at most so many
+        tokens of it. ``seconds`` is how long the caller waits for all of it: ask once, and give up then.
+
+        Raises:
+            GeneratorError: the model cannot write, or broke off.
         """
         ...
 

@@ -50,6 +50,7 @@ class Settings:
     context_tokens: int = 4096  # what the model reads, when it does not say so itself
     answer_tokens: int = 512  # what it may write
     timeout: float = 60.0  # seconds without a sign of life before a server counts as gone
+    rewrite: float = 5.0  # seconds that a language model may take to rewrite a follow-up; 0 = it is not asked
 
     # web chat
     host: str = "127.0.0.1"
@@ -84,6 +85,7 @@ class Settings:
             ("context_tokens", 512, 10_000_000),
             ("answer_tokens", 16, 1_000_000),
             ("timeout", 0.1, 86_400.0),
+            ("rewrite", 0.0, 3_600.0),
         ):
             value = getattr(self, name)
             if not low <= value <= high:

@@ -23,9 +23,11 @@ from rag import plugins
 from rag.errors import GeneratorError, MissingExtra, UsageError
 from rag.generation import remote
 from rag.generation.citing import Writer
+from rag.generation.rewriting import rewritten
 from rag.plugins import Prompt
 from rag.settings import Settings
 from rag.testing import check_generator, hit_of
+from rag.types import Turn
 
 pytest.importorskip("openai", reason="the openai client is not installed")
 
@@ -243,6 +245,38 @@ def test_thoughts_are_not_answers(server: Server) -> None:
     assert "".join(model.generate(PROMPT)) == "In 2023."
 
 
+FOLLOW_UP, HISTORY = "And in 2024?", [Turn("When was the pier closed in 2023?", "On 14 March. [1]")]
+
+
+def test_a_follow_up_is_rewritten_by_the_server(server: Server) -> None:
+    model = generator(server, said("When was the pier ", "closed in 2024?"))
+    assert rewritten(model, FOLLOW_UP, HISTORY, "by rule", 5) == "When was the pier closed in 2024?"
+    [request] = server.requests
+    assert request["max_tokens"] < 100 and "Last question: And in 2024?" in request["messages"][1]["content"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        refused(429, "slow down", retry_after="0"),
+        refused(500, f"out of memory, key {KEY}"),
+        said("When was the pier closed in 2024?", finish=None),
+        said("The pier was closed in 2024 [99][1][1]."),
+        said("When was the pier closed in 1999?"),
+        lambda h: (h.start(), h.raw(b"data: \xff\xfe\xff\n\n")),
+        lambda h: (h.start(), [h.chunk("Why? ") for _ in range(10_000)]),
+        lambda h: (h.start(), h.chunk("When was "), time.sleep(2)),
+        lambda h: time.sleep(2),
+    ],
+)
+def test_a_server_that_cannot_rewrite_is_asked_once_and_changes_nothing(
+    server: Server, script: Script, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert rewritten(generator(server, script), FOLLOW_UP, HISTORY, "by rule", 0.5) == "by rule"
+    assert len(server.requests) == 1
+    assert capfd.readouterr() == ("", "")
+
+
 def test_nobody_listens(server: Server) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -343,6 +377,11 @@ def test_a_real_server_answers_and_is_verified(real_server: tuple[str, str]) -> 
     pieces = list(made.generate(PROMPT))
     assert len(pieces) > 1, "it streams"
     check_generator(made)
+    said = "".join(
+        made.complete([{"role": "system", "content": "Rewrite."}, {"role": "user", "content": "Why?"}], 8, 60)
+    )
+    assert said, "asked for anything else, it also says something"
+    assert rewritten(made, FOLLOW_UP, HISTORY, "by rule", 60) == "by rule", "babble is not a question"
 
 
 @pytest.mark.slow

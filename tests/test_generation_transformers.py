@@ -12,9 +12,11 @@ import pytest
 
 from rag import plugins
 from rag.errors import GeneratorError, UsageError
+from rag.generation.rewriting import rewritten
 from rag.plugins import Prompt
 from rag.settings import Settings
 from rag.testing import check_generator, hit_of
+from rag.types import Turn
 from tests.tiny_model import make_tiny_model
 
 TEXT = "The pier was closed on 14 March 2023. It has eleven pillars."
@@ -49,6 +51,13 @@ def test_it_streams_as_many_tokens_as_it_may(folder: Path) -> None:
 
 def test_it_keeps_the_contract_of_generators(folder: Path) -> None:
     check_generator(load(folder, answer_tokens=32))
+
+
+def test_a_model_that_babbles_rewrites_nothing(folder: Path) -> None:
+    model = load(folder)
+    chat = [{"role": "system", "content": "Rewrite."}, {"role": "user", "content": "And in 2024?"}]
+    assert 0 < len("".join(model.complete(chat, 8, 30))) <= 8
+    assert rewritten(model, "Why?", [Turn("When was the pier closed?", "In March. [1]")], "by rule", 30) == "by rule"
 
 
 def test_closing_the_answer_stops_the_model(folder: Path) -> None:

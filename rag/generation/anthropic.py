@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator as Stream
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import GeneratorError, MissingExtra, UsageError
 from rag.generation.openai import MARGIN
 from rag.generation.prompt import messages
-from rag.generation.remote import Remote, bounded
+from rag.generation.remote import ATTEMPTS, Remote, bounded
 from rag.passages.encoding import encoding
 from rag.plugins import Prompt
 
@@ -47,20 +48,35 @@ class Anthropic:
             GeneratorError: the service cannot be reached, refuses, or breaks off.
         """
         budget = int(MARGIN * (self.context_tokens - self._answer_tokens))
-        system, *chat = messages(prompt, budget, lambda text: len(self._count.encode_ordinary(text)))
+        chat = messages(prompt, budget, lambda text: len(self._count.encode_ordinary(text)))
+        yield from self._stream(chat, self._answer_tokens, self._timeout)
+
+    def complete(self, chat: Sequence[dict[str, str]], tokens: int, seconds: float) -> Stream[str, None, None]:
+        """What the model says to ``chat``; it is asked once.
+
+        Raises:
+            GeneratorError: the service cannot be reached, refuses, or breaks off.
+        """
+        yield from self._stream(chat, tokens, seconds, attempts=1)
+
+    def _stream(
+        self, chat: Sequence[dict[str, str]], tokens: int, timeout: float, attempts: int = ATTEMPTS
+    ) -> Stream[str, None, None]:
+        system, *others = chat
 
         def start() -> Any:
             return self._client.messages.create(
                 model=self._model,
                 system=system["content"],
-                messages=chat,
-                max_tokens=self._answer_tokens,
+                messages=others,
+                max_tokens=tokens,
                 stream=True,
+                timeout=timeout,
             )
 
-        remote = Remote(self._sdk, self.name, self._timeout, self._key)
+        remote = Remote(self._sdk, self.name, timeout, self._key, attempts)
         with closing(remote.stream(start, _read)) as pieces:
-            yield from bounded(pieces, self._answer_tokens)
+            yield from bounded(pieces, tokens)
 
 
 def _read(response: Any) -> Iterator[str]:

@@ -7,13 +7,14 @@ The server is ``base_url`` (``RAG_BASE_URL``, or the client's own ``OPENAI_BASE_
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator as Stream
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import GeneratorError, MissingExtra, UsageError
 from rag.generation.prompt import messages, without_thoughts
-from rag.generation.remote import Remote, bounded
+from rag.generation.remote import ATTEMPTS, Remote, bounded
 from rag.passages.encoding import encoding
 from rag.plugins import Prompt
 
@@ -61,19 +62,32 @@ class OpenAI:
         """
         budget = int(MARGIN * (self.context_tokens - self._answer_tokens))
         chat = messages(prompt, budget, lambda text: len(self._count.encode_ordinary(text)))
-        options: dict[str, Any] = {"temperature": 0}
-        options["max_tokens" if self._base_url else "max_completion_tokens"] = self._answer_tokens
-        where = f"{self.name} at {self._base_url}" if self._base_url else self.name
-        remote = Remote(self._sdk, where, self._timeout, self._key)
-        with closing(remote.stream(lambda: self._start(chat, options), _read)) as pieces:
-            yield from bounded(without_thoughts(pieces), self._answer_tokens)
+        yield from self._stream(chat, self._answer_tokens, self._timeout)
 
-    def _start(self, chat: list[dict[str, str]], options: dict[str, Any]) -> Any:
+    def complete(self, chat: Sequence[dict[str, str]], tokens: int, seconds: float) -> Stream[str, None, None]:
+        """What the model says to ``chat``; it is asked once.
+
+        Raises:
+            GeneratorError: the server cannot be reached, refuses, or breaks off.
+        """
+        yield from self._stream(chat, tokens, seconds, attempts=1)
+
+    def _stream(
+        self, chat: Sequence[dict[str, str]], tokens: int, timeout: float, attempts: int = ATTEMPTS
+    ) -> Stream[str, None, None]:
+        options: dict[str, Any] = {"temperature": 0, "timeout": timeout}
+        options["max_tokens" if self._base_url else "max_completion_tokens"] = tokens
+        where = f"{self.name} at {self._base_url}" if self._base_url else self.name
+        remote = Remote(self._sdk, where, timeout, self._key, attempts)
+        with closing(remote.stream(lambda: self._start(chat, options), _read)) as pieces:
+            yield from bounded(without_thoughts(pieces), tokens)
+
+    def _start(self, chat: Sequence[dict[str, str]], options: dict[str, Any]) -> Any:
         while True:
             try:
                 return self._client.chat.completions.create(model=self._model, messages=chat, stream=True, **options)
             except self._sdk.BadRequestError as error:
-                refused = [name for name in options if name in str(error)]
+                refused = [name for name in options if name != "timeout" and name in str(error)]
                 if not refused:
                     raise
                 for name in refused:  # some models take no temperature, some servers one limit only

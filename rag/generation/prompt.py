@@ -17,7 +17,7 @@ from rag.generation import guard
 from rag.plugins import Prompt
 from rag.types import Hit
 
-__all__ = ["CANNOT_TELL", "messages", "without_thoughts"]
+__all__ = ["CANNOT_TELL", "messages", "safe", "without_thoughts"]
 
 CANNOT_TELL = "The documents do not say."
 
@@ -58,9 +58,9 @@ def messages(prompt: Prompt, budget: int, count: Callable[[str], int]) -> list[d
         GeneratorError: not even a part of the best passage fits.
     """
     instructions = _INSTRUCTIONS if count(_INSTRUCTIONS) < 0.4 * budget else _SHORT_INSTRUCTIONS
-    question = _cut(_safe(prompt.question), int(_QUESTION_SHARE * budget), count)
+    question = _cut(safe(prompt.question), int(_QUESTION_SHARE * budget), count)
     if prompt.query and prompt.query != prompt.question:
-        question += f"\n(That is: {_cut(_safe(prompt.query), int(0.1 * budget), count)})"
+        question += f"\n(That is: {_cut(safe(prompt.query), int(0.1 * budget), count)})"
     mark = _mark(prompt.evidence)
     frame = f"{mark}\n{mark}\n\nQuestion: {question}"
     left = budget - count(instructions) - count(frame) - 16
@@ -80,7 +80,7 @@ def _mark(evidence: Sequence[Hit]) -> str:
     return f"=== EVIDENCE {digest.hexdigest()[:12]} ==="
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """``text`` without hidden characters, its control tokens and the turns of a conversation broken up."""
     text = _CONTROL.sub(lambda match: match.group()[0] + " " + match.group()[1:], guard.visible(text))
     return _ROLE.sub(r"\1 ", text)
@@ -93,8 +93,8 @@ def _pack(evidence: Sequence[Hit], budget: int, count: Callable[[str], int]) -> 
     for number, hit in enumerate(evidence, start=1):
         passage = hit.passage
         where = " > ".join(part for part in (passage.title or passage.source, passage.heading) if part)
-        head = f"[{number}] {guard.collapse(_safe(where))}\n"
-        text = _cut(_safe(passage.text), budget - taken - count(head) - 2, count)
+        head = f"[{number}] {guard.collapse(safe(where))}\n"
+        text = _cut(safe(passage.text), budget - taken - count(head) - 2, count)
         if not text:
             break
         parts.append(head + text)
@@ -106,12 +106,12 @@ def _history(prompt: Prompt, budget: int, count: Callable[[str], int]) -> list[d
     """The latest turns that fit, oldest first, their markers removed: numbers mean the new evidence."""
     chosen: list[dict[str, str]] = []
     for turn in reversed(prompt.history):
-        answer = re.sub(r"\s*\[\d+\]", "", _safe(turn.answer))
+        answer = re.sub(r"\s*\[\d+\]", "", safe(turn.answer))
         budget -= count(turn.question) + count(answer) + 8
         if budget < 0:
             break
         chosen[:0] = [
-            {"role": "user", "content": _safe(turn.question)},
+            {"role": "user", "content": safe(turn.question)},
             {"role": "assistant", "content": answer or CANNOT_TELL},
         ]
     return chosen

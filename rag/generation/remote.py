@@ -31,9 +31,10 @@ class Remote:
         where: the server, as the user knows it.
         timeout: seconds without a sign of life before the server counts as gone.
         secret: the key, blanked in every message.
+        attempts: how often a server that is busy or out of reach is asked.
     """
 
-    def __init__(self, sdk: Any, where: str, timeout: float, secret: str) -> None:
+    def __init__(self, sdk: Any, where: str, timeout: float, secret: str, attempts: int = ATTEMPTS) -> None:
         import httpx2  # what both clients speak through
 
         self._sdk = sdk
@@ -49,6 +50,7 @@ class Remote:
         self._where = where
         self._timeout = timeout
         self._secret = secret
+        self._attempts = attempts
 
     def stream(
         self, start: Callable[[], AbstractContextManager[Any]], read: Callable[[Any], Iterator[str]]
@@ -78,12 +80,12 @@ class Remote:
             raise GeneratorError(f"{self._where} sent an empty answer: the prompt may be longer than it reads")
 
     def _open(self, start: Callable[[], AbstractContextManager[Any]]) -> AbstractContextManager[Any]:
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._attempts):
             try:
                 return start()
             except self._errors as error:
                 wait = self._wait(error, attempt)
-                if wait is None or attempt == ATTEMPTS - 1:
+                if wait is None or attempt == self._attempts - 1:
                     raise self._explained(error) from None
                 time.sleep(wait)
         raise GeneratorError(f"{self._where} cannot be reached")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator as Stream
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import GeneratorError, UsageError
@@ -47,6 +48,17 @@ class Transformers:
             inputs = self._encoded(messages(prompt, budget, self._length))
             yield from without_thoughts(self._run(inputs, answer_tokens))
 
+    def complete(self, chat: Sequence[dict[str, str]], tokens: int, seconds: float) -> Stream[str, None, None]:
+        """What the model says to ``chat``; closing the iterator stops the model.
+
+        Raises:
+            GeneratorError: the model is not here, cannot be loaded, or failed.
+        """
+        with self._lock:
+            if self._model is None:
+                self._load()
+            yield from without_thoughts(self._run(self._encoded(chat), tokens))
+
     def _load(self) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -68,7 +80,7 @@ class Transformers:
     def _length(self, text: str) -> int:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _encoded(self, chat: list[dict[str, str]]) -> Any:
+    def _encoded(self, chat: Sequence[dict[str, str]]) -> Any:
         """The chat as token ids, by the model's own template where it has one."""
         if not getattr(self._tokenizer, "chat_template", None):
             text = "\n\n".join(message["content"] for message in chat) + "\n\nAnswer:"

@@ -21,7 +21,7 @@ from rag.index import terms
 from rag.retrieval.phrases import plain, replaced, subject, telling
 from rag.types import Turn
 
-__all__ = ["standalone"]
+__all__ = ["leans", "standalone"]
 
 # Pronouns that need something to stand for. "that" joins clauses more often than it points.
 _PRONOUN = re.compile(
@@ -102,6 +102,8 @@ _VERB = re.compile(
 _POSSESSIVE = frozenset("its their theirs his hers ihr ihre ihrer dessen deren".split())
 # a question with more telling words than this is found by them, whatever its pronouns stand for
 _ENOUGH = 5
+# and one with no more than this may lean on the conversation though no word shows it
+_LITTLE = 2
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -125,6 +127,13 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if _ADDED.match(asked) and len(telling(asked)) <= 3:
         return replaced(_earlier(history), _WH.sub("", asked))
     return _with_subject(question, asked, history)
+
+
+def leans(question: str, query: str, history: Sequence[Turn]) -> bool:
+    """Whether a question, which the rules made ``query`` of, may lean on the conversation: they completed it, it has
+    a pronoun, or it says little. More do than the rules can complete."""
+    masked = _EMPTY_IT.sub("", question)
+    return bool(history) and (query != question or bool(_PRONOUN.search(masked)) or len(telling(question)) <= _LITTLE)
 
 
 def _earlier(history: Sequence[Turn]) -> str:
