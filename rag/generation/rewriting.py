@@ -35,11 +35,6 @@ _TOKENS = 80
 _LENGTH = 300  # characters of a question that a person would ask
 _GROWTH = 200  # and this many more than the question had
 _LABEL = re.compile(r"^\s*(?:(?:rewritten |standalone )?question|q|rewrite[dn]?)\s*:\s*", re.IGNORECASE)
-# words that a question may be made of though nobody said them before
-_ASKING = frozenset(
-    "what which when where who whom whose why how much many do does did is are was were can could will "
-    "would should has have had".split()
-)
 
 
 def rewritten(model: LanguageModel, question: str, history: Sequence[Turn], query: str, seconds: float) -> str:
@@ -70,11 +65,12 @@ def _adds_nothing(proposed: str, conversation: str) -> bool:
     said, known = {fold(word) for word in words(proposed)}, {fold(word) for word in words(conversation)}
     language = language_in(conversation) or "english"
     stems = set(terms(conversation, language))
-    free = _ASKING | {fold(word) for word in FUNCTION_WORDS[language]}
+    functions = {fold(word) for word in FUNCTION_WORDS[language]}
     for word in said - known:
         if is_negation(word) or any(map(str.isdigit, word)):
             return False
-        if word not in free and not ((own := terms(word, language)) and stems.issuperset(own)):
+        is_inflected = bool(own := terms(word, language)) and stems.issuperset(own)
+        if telling(word) and word not in functions and not is_inflected:
             return False
     return True
 

@@ -62,7 +62,9 @@ class Transformers:
     def _load(self) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # of loading; what this process prints is its own
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(self._path, local_files_only=True)
             model = AutoModelForCausalLM.from_pretrained(
