@@ -22,13 +22,15 @@ import numpy as np
 from rag.errors import IndexDamaged
 from rag.index.approximate import Approximate, load_approximate
 from rag.index.matrix import BLOCK, block_versions, read_block
-from rag.index.packing import row_type, unpack
+from rag.index.packing import dots, row_type
 from rag.index.record import whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.plugins import Rows
+
+    _Found = tuple[NDArray[np.int64], NDArray[np.float32]]  # numbers of vectors and their cosines
 
 __all__ = ["Dense"]
 
@@ -78,14 +80,14 @@ class Dense:
         versions = block_versions(connection)
         approximate = self._prepare(facts)
         known = {block for block, version in versions.items() if approximate and approximate.knows(block, version)}
-        found: list[tuple[int, float]] = []
+        found: list[_Found] = []
         if approximate and known:
             candidates = approximate.search(query, _WIDER * k, known, among)
-            found += _exact(connection, candidates, query)
+            found.append(_exact(connection, candidates, query))
         for block in versions.keys() - known:
             if among is None or np.any(among // BLOCK == block):
-                found += _search(self._shard(connection, block, versions[block], dim), query, k, among)
-        return sorted(found, key=lambda item: (-item[1], item[0]))[:k]
+                found.append(_search(self._shard(connection, block, versions[block], dim), query, k, among))
+        return _best(found, k)
 
     def _prepare(self, facts: Mapping[str, Any]) -> Approximate | None:
         """Forget what belongs to another record; the approximate index that the manifest names, if any."""
@@ -120,7 +122,16 @@ def _flat(rows: Rows) -> Any:
     return index
 
 
-def _search(shard: _Shard, query: Rows, k: int, among: NDArray[np.int64] | None) -> list[tuple[int, float]]:
+def _best(found: list[_Found], k: int) -> list[tuple[int, float]]:
+    """The ``k`` nearest of all that was found, equal ones by number."""
+    if not found:
+        return []
+    numbers, cosines = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.lexsort((numbers, -cosines))[:k]
+    return list(zip(numbers[order].tolist(), cosines[order].tolist(), strict=True))
+
+
+def _search(shard: _Shard, query: Rows, k: int, among: NDArray[np.int64] | None) -> _Found:
     import faiss
 
     # questions come from many threads at once: one core for each is faster than all cores for one
@@ -132,14 +143,14 @@ def _search(shard: _Shard, query: Rows, k: int, among: NDArray[np.int64] | None)
         selector = faiss.IDSelectorBatch(places)
     k = min(k, len(shard.numbers))
     if k < 1:
-        return []
+        return shard.numbers[:0], query[:0]
     parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # wrapped in Python
     scores, places = shard.faiss.search(query[None, :], k, params=parameters)
-    found = zip(places[0].tolist(), scores[0].tolist(), strict=True)
-    return [(int(shard.numbers[place]), score) for place, score in found if place >= 0]
+    is_there = places[0] >= 0
+    return shard.numbers[places[0][is_there]], scores[0][is_there]
 
 
-def _exact(connection: sqlite3.Connection, numbers: Iterable[int], query: Rows) -> list[tuple[int, float]]:
+def _exact(connection: sqlite3.Connection, numbers: Iterable[int], query: Rows) -> _Found:
     """The cosines of vectors with the query, from the record."""
     rows = connection.execute(
         "SELECT number, passage FROM vectors WHERE number IN (SELECT value FROM json_each(?))",
@@ -149,5 +160,5 @@ def _exact(connection: sqlite3.Connection, numbers: Iterable[int], query: Rows) 
     # not held to their checksums, which go over the sentences too: whoever looks at one of them closely does that
     if any(not isinstance(row, bytes) or len(row) != size for _, row in rows):
         raise IndexDamaged("a vector in the index is damaged: rag doctor repairs what can be repaired")
-    scores = unpack(b"".join(row for _, row in rows), len(query)) @ query
-    return [(whole(number), float(score)) for (number, _), score in zip(rows, scores, strict=True)]
+    found = np.array([whole(number) for number, _ in rows], dtype=np.int64)
+    return found, dots(b"".join(row for _, row in rows), query)

@@ -16,7 +16,7 @@ from rag.errors import EmbedderError
 if TYPE_CHECKING:
     from rag.plugins import Rows
 
-__all__ = ["pack", "row_type", "unpack"]
+__all__ = ["dots", "pack", "row_type", "unpack"]
 
 
 def row_type(dim: int) -> np.dtype[np.void]:
@@ -44,3 +44,13 @@ def unpack(data: bytes, dim: int) -> Rows:
     """The rows that ``pack`` was given, up to rounding; shape ``(n, dim)``."""
     packed = np.frombuffer(data, row_type(dim))
     return np.asarray(packed["numbers"] * packed["scale"][:, None], dtype=np.float32)
+
+
+def dots(data: bytes, query: Rows) -> Rows:
+    """The products of the rows that ``pack`` was given with ``query``; shape ``(n,)``.
+
+    By ``einsum``: from some 2,000 rows on ``@`` calls in BLAS threads, which took 8 ms of processor time to wait for
+    each other where this takes 0.5.
+    """
+    packed = np.frombuffer(data, row_type(len(query)))
+    return np.asarray(np.einsum("ij,j->i", packed["numbers"], query) * packed["scale"], dtype=np.float32)

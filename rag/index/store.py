@@ -16,7 +16,7 @@ import numpy as np
 from rag.errors import IndexDamaged
 from rag.index.dense import Dense
 from rag.index.lexical import count_passages, passages_with_all, search_terms
-from rag.index.packing import row_type, unpack
+from rag.index.packing import dots, row_type, unpack
 from rag.index.record import connect, manifest, verify, whole
 from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of
 from rag.types import Document, FileReport, Passage, title_of
@@ -222,25 +222,32 @@ class Snapshot:
 
     def rows(self, numbers: Sequence[int]) -> dict[int, Rows]:
         """The vectors of passages, shape ``(1 + n_sentences, dim)``; those not embedded yet are absent."""
-        every, spans = self._unpacked(numbers)
+        packed, spans = self._packed_rows(numbers)
+        every = unpack(packed, self.manifest["dim"])
         return {number: every[start:end] for number, (start, end) in spans.items()}
 
     def cosines(self, numbers: Sequence[int], query: Rows) -> dict[int, list[float]]:
         """For each passage how near its vectors are to ``query``: its own first, then its sentences'. Those not
         embedded yet are absent."""
-        every, spans = self._unpacked(numbers)
-        near: list[float] = (every @ query).tolist()
+        packed, spans = self._packed_rows(numbers)
+        near: list[float] = dots(packed, query).tolist()
         return {number: near[start:end] for number, (start, end) in spans.items()}
 
-    def _unpacked(self, numbers: Sequence[int]) -> tuple[Rows, dict[int, tuple[int, int]]]:
-        """The vectors of passages, one below the other, and for each passage which rows are its own."""
+    def _packed_rows(self, numbers: Sequence[int]) -> tuple[bytes, dict[int, tuple[int, int]]]:
+        """The packed vectors of passages, one after the other, and for each passage which rows are its own."""
         packed = self._packed(numbers)
         size, n = row_type(self.manifest["dim"]).itemsize, 0
         spans: dict[int, tuple[int, int]] = {}
         for number, rows in packed.items():
             start, n = n, n + len(rows) // size
             spans[number] = start, n
-        return unpack(b"".join(packed.values()), self.manifest["dim"]), spans
+        return b"".join(packed.values()), spans
+
+    def read_ahead(self, numbers: Sequence[int], n_passages: int) -> None:
+        """Read the vectors of passages, and the text of the first ``n_passages``, while nothing else is to be done."""
+        self._packed(numbers)
+        self.documents_of(numbers)
+        self.passages(numbers[:n_passages])
 
     def _packed(self, numbers: Sequence[int]) -> dict[int, bytes]:
         """The vectors of passages as they are stored, each passage's own in front."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,13 @@ __all__ = ["Features", "features", "none"]
 _WORDS = 1.2  # of all the question's words in one sentence, against a cosine of 1
 _GAIN = 0.2  # of the passage with the best sentence, against a fused score of 1
 _STEM = 3  # letters that a word form must share with a stem
+
+
+class _Beginning(NamedTuple):
+    """What the forms of a word begin with, in lower case; ``has_edge``: no letter may stand in front of it."""
+
+    text: str
+    has_edge: bool
 
 
 def none(argument: str, settings: Settings) -> Reranker | None:
@@ -66,9 +73,12 @@ class Features:
         return [(hit.why.fused + _GAIN * float(gain)) / (1 + _GAIN) for hit, gain in zip(hits, raised, strict=True)]
 
 
-def _beginnings(query: str) -> list[tuple[str, ...]]:
-    """For each token of the query what the forms of the word begin with, in lower case."""
-    return [tuple({_common(token, variant) for variant in variants}) for token, variants in query_tokens(query)]
+def _beginnings(query: str) -> list[tuple[_Beginning, ...]]:
+    """For each token of the query what the forms of the word begin with."""
+    return [
+        tuple({_Beginning(start, _has_edge(start)) for start in {_common(token, variant) for variant in variants}})
+        for token, variants in query_tokens(query)
+    ]
 
 
 def _common(token: str, stem: str) -> str:
@@ -76,20 +86,24 @@ def _common(token: str, stem: str) -> str:
     return token[:n] if n >= _STEM else token
 
 
-def _occurrences(hit: Hit, beginnings: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
+def _has_edge(start: str) -> bool:
+    """True in a script whose words have something between them."""
+    return start[0].isascii() or start[0].lower() != start[0].upper()
+
+
+def _occurrences(hit: Hit, beginnings: Sequence[Sequence[_Beginning]]) -> NDArray[np.bool_]:
     """Which sentence (rows; the passage itself when it has none) has which token (columns)."""
     passage = hit.passage
     text = passage.text.lower()
     starts = [sentence.start - passage.start for sentence in passage.sentences] or [0]
     occurs = np.zeros((len(starts), len(beginnings)), dtype=np.bool_)
     for column, variants in enumerate(beginnings):
-        for beginning in variants:
-            at = text.find(beginning)
+        for start, has_edge in variants:
+            at = text.find(start)
             while at >= 0:
-                spaced = beginning[0].isascii() or beginning[0].lower() != beginning[0].upper()
-                if not (spaced and at and text[at - 1].isalnum()):
+                if not (has_edge and at and text[at - 1].isalnum()):
                     occurs[max(0, bisect_right(starts, at) - 1), column] = True
-                at = text.find(beginning, at + 1)
+                at = text.find(start, at + 1)
     return occurs
 
 

@@ -79,6 +79,8 @@ def retrieve(
     wide = max(_CANDIDATES, k)
     embedded = _embedding.submit(_query_vector, embedder, query) if embedder and snapshot.n_embedded else None
     lexical = dict(snapshot.lexical(query_terms(query, snapshot), wide, collections))
+    if embedded and not embedded.done():
+        snapshot.read_ahead(list(lexical), k + _RUNNERS_UP)
     vector = embedded.result() if embedded else None
     near = dict(snapshot.dense(vector, wide, collections)) if vector is not None else {}
     numbers = list(dict.fromkeys([*lexical, *near]))
