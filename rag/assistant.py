@@ -31,7 +31,7 @@ from rag.generation import Writer, confidence_in, recognise, rewritten, scan, sm
 from rag.index import DocumentEntry, Index, Parts, Snapshot, Status, build
 from rag.index.watch import watch
 from rag.plugins import LanguageModel, Prompt
-from rag.retrieval import Retrieval, retrieve
+from rag.retrieval import Retrieval, beginnings, retrieve
 from rag.retrieval.followup import leans, standalone
 from rag.settings import Settings
 from rag.types import (
@@ -244,6 +244,7 @@ class Assistant:
         scanned = scan(snapshot, task, collections) if task and not task.comes_second else None
         if scanned is None:
             found = self._retrieve(snapshot, query, k, collections)
+            found = replace(found, hits=(*found.hits, *beginnings(snapshot, found.hits)))
             frequency = snapshot.frequencies(telling(query))
             certainty = confidence_in(query, found.hits, frequency, snapshot.n_passages)
             if certainty < self.settings.strictness and task and task.comes_second:

@@ -133,7 +133,8 @@ class Why:
     Ranks count from 1; None means that the leg did not find the passage. ``lexical`` is BM25 (larger
     is better), ``dense`` a cosine similarity, ``fused`` the weighted sum of both after normalising,
     ``reranked`` the reranker's score when there is one, ``dropped`` the reason why a candidate is not
-    among the results ("near-duplicate of …").
+    among the results ("near-duplicate of …"), ``joined`` the reason why a passage is there that was not found
+    itself ("the table of number 2 begins here").
     """
 
     lexical_rank: int | None = None
@@ -143,6 +144,7 @@ class Why:
     fused: float = 0.0
     reranked: float | None = None
     dropped: str | None = None
+    joined: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,3 +234,27 @@ def test_nothing_to_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(RagError, match="nowhere"):
         assistant.build(tmp_path / "nowhere")
     assert not (tmp_path / "index" / "footnote.sqlite").exists()
+
+
+def test_a_long_table_is_answered_with_the_unit_above_it(tmp_path: Path) -> None:
+    """The unit stands passages before the row that answers; it is quoted, and named as joined."""
+    rows = "".join(
+        f"<tr><td>Depreciation of plant number {n}, all sites together</td><td>$</td><td>{n * 37 + 1000:,}</td>"
+        f"<td>$</td><td>{n * 31 + 1000:,}</td></tr>"
+        for n in range(1, 130)
+    )
+    (tmp_path / "report.html").write_text(
+        "<h1>Annual report</h1><p>The board met in March and approved the accounts of the year without a change.</p>"
+        "<h2>Assets</h2><p>(In thousands of euros)</p><table><tr><td></td><td colspan=2>2024</td>"
+        f"<td colspan=2>2023</td></tr>{rows}</table>",
+        encoding="utf-8",
+    )
+    assistant = Assistant.open(tmp_path / "index")
+    assistant.build(tmp_path / "report.html")
+    answer = assistant.ask("What was the depreciation of plant number 97 in 2023?")
+    quotes = [citation.quote for citation in answer.citations]
+    assert quotes[0] == "(In thousands of euros)"
+    assert quotes[1].endswith("97, all sites together; 2024: $4,589; 2023: $4,007")
+    assert "**$4,007**" in answer.text
+    assert any(hit.why.joined for hit in answer.hits)
+    assert not any(hit.why.joined for hit in assistant.search("depreciation of plant number 97"))

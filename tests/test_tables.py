@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rag.documents.canonical import Writer
 from rag.documents.htmlpage import PageParser
+from rag.documents.sheets import tables_of, write_sheet
 from rag.documents.signs import join_signs
 from rag.documents.tables import column_names, find_header, row_text, write_table
 
@@ -108,3 +109,57 @@ def test_no_cell_is_lost(rows: list[list[str]], n_header: int | None) -> None:
     names = {cell for row in kept[first:end] + repeats for cell in row}
     values = {cell for row in kept for cell in row} - names
     assert all(value in "\n".join(lines) for value in values)
+
+
+# ---- sheets
+
+
+def sheet(*rows: dict[int, str] | None) -> list[str]:
+    """What a sheet of these rows is written as, without its empty lines; None is an empty row."""
+    writer = Writer()
+    write_sheet(writer, {number: row for number, row in enumerate(rows) if row})
+    return [line for line in writer.document("").text.splitlines() if line]
+
+
+def test_an_empty_row_does_not_part_rows_from_their_names() -> None:
+    assert sheet(
+        {0: "Income statement"},
+        {0: "EUR thousand"},
+        None,
+        {1: "2024", 2: "2023"},
+        {0: "Revenue", 1: "120", 2: "110"},
+        None,
+        {0: "Costs:"},
+        {0: "Rent", 1: "30", 2: "28"},
+        None,
+        {0: "Source: annual report"},
+    ) == [
+        "Income statement",
+        "EUR thousand",
+        "EUR thousand: Revenue; 2024: 120; 2023: 110",
+        "Costs:",
+        "Costs: EUR thousand: Rent; 2024: 30; 2023: 28",
+        "Source: annual report",
+    ]
+
+
+def test_tables_of_one_sheet_have_their_own_names() -> None:
+    above = [{0: "Plan", 1: "Price"}, {0: "Gold", 1: "5"}]
+    assert sheet(*above, None, {0: "Port", 1: "Ships"}, {0: "Holm", 1: "12"}) == [
+        "Plan: Gold; Price: 5",
+        "Port: Holm; Ships: 12",
+    ]
+    assert sheet(*above, {0: "Fleet"}, {0: "Port", 2: "2024", 4: "2023"}, {0: "Holm", 2: "12", 4: "11"}) == [
+        "Plan: Gold; Price: 5",
+        "Fleet",
+        "Port: Holm; 2024: 12; 2023: 11",
+    ]
+
+
+_SHEET_CELL = st.sampled_from(["Gold", "7", "1,204", "2023", "Costs:", "\u2014"])
+
+
+@given(st.lists(st.none() | st.dictionaries(st.integers(0, 4), _SHEET_CELL, min_size=1), min_size=1, max_size=9))
+def test_every_row_of_a_sheet_is_in_one_table(rows: list[dict[int, str] | None]) -> None:
+    given_rows = [row for row in rows if row]
+    assert [row for table in tables_of(dict(enumerate(row or {} for row in rows))) for row in table] == given_rows

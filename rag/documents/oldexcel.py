@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from rag.documents.canonical import Writer
 from rag.documents.compound import CompoundFile
 from rag.documents.numberformat import shown
-from rag.documents.xlsx import BUILT_IN_FORMATS, MAX_CELLS, MAX_COLUMNS, write_sheet
+from rag.documents.sheets import write_sheet
+from rag.documents.xlsx import BUILT_IN_FORMATS, MAX_CELLS, MAX_COLUMNS
 from rag.errors import DocumentError
 
 __all__ = ["write_old_excel"]

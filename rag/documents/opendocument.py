@@ -10,8 +10,9 @@ from xml.etree.ElementTree import Element
 from rag.documents.canonical import Writer, one_line
 from rag.documents.loading import FileLoader
 from rag.documents.packages import Package, parse_xml
+from rag.documents.sheets import write_sheet
 from rag.documents.tables import write_table
-from rag.documents.xlsx import MAX_COLUMNS, MAX_ROWS, write_sheet
+from rag.documents.xlsx import MAX_COLUMNS, MAX_ROWS
 from rag.errors import DocumentError
 from rag.types import Document
 

@@ -15,11 +15,11 @@ from rag.documents.loading import FileLoader
 from rag.documents.numberformat import shown
 from rag.documents.ooxml import core_properties, find_main, relationships
 from rag.documents.packages import Package, scan_xml
-from rag.documents.tables import has_values, write_table
+from rag.documents.sheets import write_sheet
 from rag.errors import DocumentError
 from rag.types import Document
 
-__all__ = ["BUILT_IN_FORMATS", "MAX_CELLS", "MAX_COLUMNS", "MAX_ROWS", "Xlsx", "write_sheet"]
+__all__ = ["BUILT_IN_FORMATS", "MAX_CELLS", "MAX_COLUMNS", "MAX_ROWS", "Xlsx"]
 
 MAX_ROWS = 200_000
 MAX_CELLS = 2_000_000
@@ -89,28 +89,6 @@ def _text_boxes(package: Package, sheet: str) -> list[str]:
                 lines = ("".join(t.text or "" for t in p.iter("t")) for p in body.iter("p"))
                 found.append("\n".join(line for line in lines if line.strip()))
     return [words for words in found if words]
-
-
-def write_sheet(writer: Writer, rows: dict[int, dict[int, str]]) -> None:
-    """Write the tables of a sheet: empty rows set them apart, but not a header from its rows."""
-    block: list[list[str]] = []
-    before = -1
-    for number in sorted(rows):
-        if number > before + 1 and any(has_values(row) for row in block):
-            write_table(writer, _trimmed(block))
-            block = []
-        width = max(rows[number]) + 1
-        block.append([rows[number].get(column, "") for column in range(width)])
-        before = number
-    if block:
-        write_table(writer, _trimmed(block))
-
-
-def _trimmed(block: list[list[str]]) -> list[list[str]]:
-    """The rows without columns that are empty in all of them."""
-    width = max(len(row) for row in block)
-    used = [column for column in range(width) if any(column < len(row) and row[column] for row in block)]
-    return [[row[column] if column < len(row) else "" for column in used] for row in block]
 
 
 class _Sheet:

@@ -121,7 +121,8 @@ class Candidate:
 
 
 def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float]) -> tuple[list[Candidate], Matrix]:
-    """The candidates in order of evidence, and their features, shape ``(n, len(FEATURES))``."""
+    """The candidates in order of evidence, and their features, shape ``(n, len(FEATURES))``. What only leads up to
+    a hit has none."""
     found: list[Candidate] = []
     rows: list[list[float]] = []
     own = read_words(asked.text, asked.language)
@@ -131,6 +132,8 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
     heaviest = max(weight.values(), default=1.0)
     top_score = max((hit.score for hit in evidence), default=0.0)
     for number, hit in enumerate(evidence, 1):
+        if hit.why.joined:
+            continue
         passage = hit.passage
         language = language_in(passage.text)
         around = frozenset(terms(f"{passage.title} {passage.heading}", language))

@@ -3,8 +3,7 @@
 The readers write a row of a table as a line of its own, ``Section: Label; 2023: 9,847; 2022: 8,412`` or
 ``Plan: Gold; Deductible: $500``. Here such lines are read back: the row whose label the question names, and in it
 the cell whose column the question names. A cell is only taken when hardly a word of the question is left over;
-anything less is left to the sentences. Where a line nearby says in what the numbers are given ("In millions"), it is
-quoted as well, for a number without it misleads.
+anything less is left to the sentences.
 """
 
 from __future__ import annotations
@@ -34,21 +33,6 @@ GENERIC = frozenset(
         "recorded report year fiscal end ended company group spend spent pay paid cost costs earn earned have had make "
         "made give given table row column price high long"
     )
-)
-_CURRENCY = (
-    r"(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|jpy|cny|rmb|inr|aud|cad|us|u\.s\.|\$|€|£|¥|"
-    r"dollars?|euros?|pounds?|francs?)"
-)
-_SCALE = (
-    r"(?:thousands?|millions?|billions?|'?000s?|tausend|tsd|mio|millionen|mrd|milliarden|milliers|milliards|"
-    r"millones|miles|migliaia|milioni|miliardi|mn|bn|m)"
-)
-# a line that says in what the numbers are given: "(In millions)", "$ in thousands", "€m", "Mio. EUR", "Angaben in €"
-_UNIT = re.compile(
-    rf"\W*(?:(?:all|amounts?|figures|values|stated|expressed|unaudited|angaben|beträge|werte|{_CURRENCY})\W+)*"
-    rf"(?:in|en)\s+(?:{_CURRENCY}\W*)?(?:{_SCALE}\b|euros?\b|dollars?\b|percent\b|prozent\b|[%€$£¥])"
-    rf"|\W*{_CURRENCY}\W{{0,2}}{_SCALE}\b|\W*(?!m\b){_SCALE}\W{{1,2}}(?:of |d'|de )?{_CURRENCY}(?!\w)",
-    re.IGNORECASE,
 )
 # rows whose fit differs by less are equally meant; with more than so many of them the question is about the table
 _SAME, _MOST_ROWS = 1e-6, 4
@@ -80,8 +64,7 @@ class _Fit(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Answering:
     """The row that answers: candidate ``row`` of a reading, the cell in it (document offsets; None when the
-    question does not say which column), and the lines above it without which it would mislead: in what the
-    numbers are given, and the section that the question names."""
+    question does not say which column), and the section above it that the question names."""
 
     row: int
     cell: Span | None
@@ -118,12 +101,12 @@ def _is_other(reading: Reading, fit: _Fit) -> bool:
 def _answering(reading: Reading, row: int, fit: _Fit, asked: frozenset[str]) -> Answering:
     candidate, cell = reading.candidates[row], fit.cell
     span = Span(candidate.start + cell.value.start, candidate.start + cell.value.end) if cell else None
-    above = [_unit(reading, row)] if cell is None or cell.is_number else []
+    above: list[Quote] = []
     hit = reading.evidence[candidate.number - 1]
     section = _section(hit, candidate.start)
     if section and not candidate.text.startswith(_words(hit, section)) and asked & _terms_of(hit, section):
         above.append(Quote(candidate.number, *section))
-    return Answering(row, span, tuple(quote for quote in above if quote))
+    return Answering(row, span, tuple(above))
 
 
 def _is_said(reading: Reading, fit: _Fit) -> bool:
@@ -229,20 +212,3 @@ def _words(hit: Hit, span: Span) -> str:
 
 def _terms_of(hit: Hit, span: Span | None) -> frozenset[str]:
     return frozenset(terms(_words(hit, span))) - STOP_WORDS if span else frozenset()
-
-
-def _unit(reading: Reading, row: int) -> Quote | None:
-    """The nearest line above a row that says in what its numbers are given."""
-    candidate = reading.candidates[row]
-    home = reading.evidence[candidate.number - 1].passage
-    nearest: Quote | None = None
-    for number, hit in enumerate(reading.evidence, 1):
-        passage = hit.passage
-        if (passage.document_id, passage.heading) != (home.document_id, home.heading):
-            continue
-        for start, end in passage.sentences:
-            words = passage.text[start - passage.start : end - passage.start]
-            is_unit = len(words) <= _MOST_NAME and bool(_UNIT.match(words))
-            if start < candidate.start and is_unit and (nearest is None or nearest.start < start):
-                nearest = Quote(number, start, end)
-    return nearest

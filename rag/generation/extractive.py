@@ -24,6 +24,7 @@ from rag.generation.lists import bullet_length, listed
 from rag.generation.parts import Part, parts
 from rag.generation.rarity import telling
 from rag.generation.superlative import AMONG, ranked_rows
+from rag.generation.units import with_units
 from rag.plugins import Generator, Prompt, Quote
 from rag.types import Span
 
@@ -70,39 +71,43 @@ class Extractive:
 
     def generate(self, prompt: Prompt) -> Iterator[str | Quote]:
         """Quotes in reading order; none when no sentence has anything to say."""
-        several = parts(prompt.query)
-        if len(several) > 1 and (pieces := list(_several(prompt, several))):
-            yield from pieces
-            return
-        reading = read(prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages)
-        if not reading.candidates:
-            return
-        order = ranked_rows(reading)
-        if order:
-            yield AMONG + "\n"
-            for one in order:
-                candidate = reading.candidates[one.row]
-                yield "\n- "
-                yield Quote(candidate.number, candidate.start, candidate.end, one.label)
-            return
-        if reading.as_of:
-            yield f"As of {label(reading.as_of)}: "
-        rows = answering_cells(reading)
-        if rows:
-            yield from _rows(reading, rows)
-            return
-        items = listed(reading)
-        if items:
-            yield from items
-            return
-        against = conflict(reading)
-        if against and not reading.as_of and _about_the_same(reading, (against.one, against.other)):
-            yield from _both(reading, against)
-            return
-        order_of_reading = _in_reading_order(reading, choose(reading))
-        for chosen in order_of_reading:
-            quote = _quote(reading, chosen, fact_in(reading, chosen))
-            yield replace(quote, end=_announced_end(reading, chosen, order_of_reading))
+        return with_units(prompt.evidence, _pieces(prompt))
+
+
+def _pieces(prompt: Prompt) -> Iterator[str | Quote]:
+    several = parts(prompt.query)
+    if len(several) > 1 and (pieces := list(_several(prompt, several))):
+        yield from pieces
+        return
+    reading = read(prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages)
+    if not reading.candidates:
+        return
+    order = ranked_rows(reading)
+    if order:
+        yield AMONG + "\n"
+        for one in order:
+            candidate = reading.candidates[one.row]
+            yield "\n- "
+            yield Quote(candidate.number, candidate.start, candidate.end, one.label)
+        return
+    if reading.as_of:
+        yield f"As of {label(reading.as_of)}: "
+    rows = answering_cells(reading)
+    if rows:
+        yield from _rows(reading, rows)
+        return
+    items = listed(reading)
+    if items:
+        yield from items
+        return
+    against = conflict(reading)
+    if against and not reading.as_of and _about_the_same(reading, (against.one, against.other)):
+        yield from _both(reading, against)
+        return
+    order_of_reading = _in_reading_order(reading, choose(reading))
+    for chosen in order_of_reading:
+        quote = _quote(reading, chosen, fact_in(reading, chosen))
+        yield replace(quote, end=_announced_end(reading, chosen, order_of_reading))
 
 
 def _announced_end(reading: Reading, chosen: int, others: Sequence[int]) -> int:

@@ -303,6 +303,15 @@ class Snapshot:
         )
         return [whole(number) for (number,) in rows]
 
+    def before(self, passage: Passage) -> Passage | None:
+        """The passage before one in its document; None when it is the first."""
+        row = self._connection.execute(
+            "SELECT number FROM passages WHERE document = (SELECT number FROM documents WHERE id = ?) AND start < ? "
+            "ORDER BY start DESC LIMIT 1",
+            (passage.document_id, passage.start),
+        ).fetchone()
+        return self.passages([whole(row[0])])[whole(row[0])] if row else None
+
     def document(self, document_id: str) -> Document | None:
         """A document with its whole text, or None when this state does not have it."""
         row = self._connection.execute(DOCUMENT_QUERY + "WHERE d.id = ?", (document_id,)).fetchone()

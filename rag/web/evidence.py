@@ -70,7 +70,9 @@ def why_html(turn: StoredTurn, language: str) -> str:
 def _candidate_html(hit: Mapping[str, Any], keys: list[str], language: str) -> str:
     passage, reasons = hit["passage"], hit["why"]
     dropped = reasons.get("dropped")
-    cells = [_figure(reasons.get(key)) for key in keys] + [escape(str(dropped or say(language, "kept")))]
+    cells = [_figure(reasons.get(key)) for key in keys] + [
+        escape(str(dropped or reasons.get("joined") or say(language, "kept")))
+    ]
     name = escape(passage["title"] or title_of(passage["source"]))
     page = f" · {passage['page']}" if passage.get("page") else ""
     return (
