@@ -78,3 +78,11 @@ def test_without_the_year_or_number_that_is_asked_for_there_is_no_answer() -> No
     assert confidence(read("Who founded the Harbour Trust?", hits)) > 0.5
     assert confidence(read("In which year was the Harbour Trust founded?", hits)) < 0.5
     assert confidence(read("What is the phone number of the Harbour Trust's office?", hits)) < 0.5
+
+
+def test_a_row_about_another_plan_does_not_answer() -> None:
+    row = hit_of("Plan: Gold; Premium: $447; Deductible: $1,250")
+    hits = [replace(row, sentence_scores=(0.8,), why=replace(row.why, dense=0.8))]
+    frequency = {"deduct": 1, "gold": 1, "plan": 1, "diamond": 0}
+    assert confidence(read("What is the deductible of the Gold plan?", hits, frequency, 10)) > 0.5
+    assert confidence(read("What is the deductible of the Diamond plan?", hits, frequency, 10)) < 0.5

@@ -18,9 +18,11 @@ import numpy as np
 from rag.generation import candidates as stage
 from rag.generation.cells import answering_cells
 from rag.generation.choice import Reading, read
-from rag.generation.marking import kind_fits
+from rag.generation.marking import is_row, kind_fits
 from rag.generation.model import coefficients, constant
 from rag.generation.parts import parts
+from rag.generation.rarity import related_to
+from rag.generation.spans import read_words
 from rag.generation.superlative import ranked_rows
 from rag.types import Hit
 
@@ -88,7 +90,8 @@ def confidence(reading: Reading) -> float:
         return _CELL
     value = float(signals(reading) @ coefficients("confidence", FEATURES)) + constant("confidence")
     estimate = 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
-    return min(estimate, _AMISS) if _is_of_another_year(reading) or _lacks_what_is_asked(reading) else estimate
+    is_amiss = _is_of_another_year(reading) or _lacks_what_is_asked(reading) or _is_of_another_row(reading)
+    return min(estimate, _AMISS) if is_amiss else estimate
 
 
 def _is_of_another_year(reading: Reading) -> bool:
@@ -108,6 +111,18 @@ def _lacks_what_is_asked(reading: Reading) -> bool:
     if _WHICH_YEAR.search(reading.asked.text):
         return not any(_ANY_YEAR.search(candidate.text) for candidate in best)
     return False
+
+
+def _is_of_another_row(reading: Reading) -> bool:
+    """Whether a row of a table would answer although the question names something that no document knows: the
+    deductible of the Gold plan is not that of the Diamond plan. German writes every noun like a name."""
+    best = reading.candidates[reading.ranked[0]]
+    if reading.asked.language == "german" or not is_row(best.text):
+        return False
+    words = read_words(reading.asked.text, reading.asked.language)
+    names = {term for word in words if word.start and word.is_capital and not word.is_function for term in word.terms}
+    unknown = {term for term in names if reading.frequency.get(term, 1) == 0}
+    return len(related_to(unknown, best.terms)) < len(unknown)
 
 
 def signals(reading: Reading) -> stage.Matrix:
