@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from rag.documents import Reader, ocr, read, walk
 from rag.documents.limits import on_beat
+from rag.documents.pdfboxes import boxes
 from rag.errors import DocumentError
 from rag.settings import Settings
 
@@ -151,3 +152,21 @@ def test_a_worker_reads_scans_and_pictures(scan: Path) -> None:
 def test_without_it_a_scan_is_named(scan: Path) -> None:
     with pytest.raises(DocumentError, match=r"no text on pages 1 to 2; install tesseract"):
         read(next(walk([scan])), settings=Settings())
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_cited_words_of_a_scan_have_boxes(scan: Path) -> None:
+    """Where the words stand on the paper, line by line; a word that is divided has a box on each line."""
+    (document,) = read(next(walk([scan])), settings=Settings())
+    quote = "regulations for pilots"
+    start = document.text.index(quote)
+    found = boxes(scan, document.text, document.page_starts, start, start + len(quote))
+    scale = 300 / 72  # pixels a point
+    height = 3000 / scale
+    second = (2, 200 / scale, height - 375 / scale, (200 + 18 * 20 + 2 * 12 - 2 * 20) / scale, height - 345 / scale)
+    assert len(found) == 2
+    assert found[1] == pytest.approx(second, abs=0.01)
+    assert found[0][1] > second[1] and found[0][4] == pytest.approx(height - 300 / scale)
+    row = document.text.index("Plan: Silver")
+    places = boxes(scan, document.text, document.page_starts, row, row + len("Plan: Silver; Price: 900"))
+    assert len(places) == 4  # two names in the header, two cells

@@ -33,7 +33,8 @@ _SURE_LINE = 45.0
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word on a picture, its box in pixels from the top left, and the line that it stands on."""
+    """A word on a picture, its box in pixels from the top left, the line that it stands on, and its place in the
+    reading."""
 
     text: str
     x0: int
@@ -42,15 +43,17 @@ class Word:
     y1: int
     confidence: float
     line: tuple[int, int, int]
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read off a picture: its words, and its size in pixels as it was read (turned upright)."""
+    """What was read off a picture: its words, its size in pixels as it was read, and whether it had to be turned."""
 
     words: list[Word]
     width: int
     height: int
+    is_turned: bool = False
 
     @property
     def confidence(self) -> float:
@@ -93,8 +96,10 @@ def recognise(png: bytes, dots_per_inch: int = 300) -> Reading:
     languages, knows_direction = _languages()
     reading = _read(png, languages, dots_per_inch)
     if knows_direction and not reading.is_plausible and (turned := _upright(png)):
-        reading = max(reading, _read(turned, languages, dots_per_inch), key=lambda one: one.confidence)
-    return Reading(_sure(reading.words), reading.width, reading.height)
+        upright = replace(_read(turned, languages, dots_per_inch), is_turned=True)
+        reading = max(reading, upright, key=lambda one: one.confidence)
+    words = [replace(word, number=number) for number, word in enumerate(_sure(reading.words))]
+    return replace(reading, words=words)
 
 
 def _read(png: bytes, languages: str, dots_per_inch: int) -> Reading:

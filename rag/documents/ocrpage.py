@@ -15,8 +15,9 @@ from rag.documents.pdfgrid import cell_text
 from rag.documents.pdfpage import WIDE_GAP, PageText, Segment
 from rag.documents.pdftables import find_tables
 
-__all__ = ["page_of_words", "segments_of_words", "snapped"]
+__all__ = ["page_of_words", "segments_of_words", "snapped", "word_at"]
 
+_FIRST_WORD = -2  # in an index, -1 is no character
 _HANGING = frozenset("gjpqyQ,;()[]{}|_/$§")
 _TALL = frozenset("bdfhklt0123456789()[]{}|/$§&%")
 _CAPITAL_SHARE = 0.72  # of the font size: how high capitals stand
@@ -58,7 +59,10 @@ def _across(segments: list[Segment]) -> list[Segment]:
 
 
 def segments_of_words(words: Sequence[Word], height: float, scale: float) -> list[Segment]:
-    """Runs of words on one line without a wide gap, in points; y grows upwards from ``height`` below the top."""
+    """Runs of words on one line without a wide gap, in points; y grows upwards from ``height`` below the top.
+
+    The index of a segment's characters tells their word (``word_at``), as the page has no such characters.
+    """
     lines = _level(words)
     sizes = _sizes(lines, scale)
     segments = []
@@ -66,13 +70,19 @@ def segments_of_words(words: Sequence[Word], height: float, scale: float) -> lis
         base = height - _baseline(line) / scale  # of the whole line, as single boxes are out by a few pixels
         for run in _runs(sorted(line, key=lambda word: word.x0), WIDE_GAP * sizes[place] * scale):
             text = " ".join(word.text for word in run)
+            index = [place for word in run for place in (-1, *[_FIRST_WORD - word.number] * len(word.text))][1:]
             segments.append(
                 Segment(
-                    text, [-1] * len(text), run[0].x0 / scale, base - 0.2 * sizes[place],
+                    text, index, run[0].x0 / scale, base - 0.2 * sizes[place],
                     run[-1].x1 / scale, base + 0.75 * sizes[place], sizes[place], False,
                 )
             )  # fmt: skip
     return segments
+
+
+def word_at(place: int) -> int:
+    """The number of the word that a character of a recognised page stands in; -1 when it is in none."""
+    return _FIRST_WORD - place if place <= _FIRST_WORD else -1
 
 
 def _level(words: Sequence[Word]) -> dict[tuple[int, int, int], list[Word]]:

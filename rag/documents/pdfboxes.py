@@ -1,26 +1,30 @@
 """Where on a PDF's pages cited words stand, and pictures of the pages.
 
-Nothing is kept for this while documents are read: the page is laid out again, and its characters are aligned with
-the document's text, which differs by what was dropped or joined.
+Nothing is kept for this while documents are read: the page is laid out again (a scan is read again), and its
+characters are aligned with the document's text, which differs by what was dropped or joined.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from rag.documents import ocr
+from rag.documents.ocrpage import page_of_words, word_at
 from rag.documents.pdfgrid import Cell, Table, cell_text, in_order
 from rag.documents.pdflayout import Line, layout
-from rag.documents.pdfpage import open_pdf, page_text
+from rag.documents.pdfpage import PageText, open_pdf, page_picture, page_text
 from rag.documents.tables import Section, column_names, find_header, name_sources, row_pieces, take_note
 from rag.errors import DocumentError
 
 __all__ = ["Box", "boxes", "located", "render"]
 
+_Rectangle = tuple[float, float, float, float]
 Box = tuple[int, float, float, float, float]  # page from 1, x0, y0, x1, y1 in points, y grows upwards
 
 
@@ -59,7 +63,7 @@ def boxes(path: Path, document_text: str, page_starts: Sequence[int], start: int
 
 def located(
     path: Path, text: str, page_starts: Sequence[int], start: int, end: int
-) -> Iterator[tuple[int, tuple[float, float, float, float], str]]:
+) -> Iterator[tuple[int, _Rectangle, str]]:
     """Page, box and characters of each stretch of the words between ``start`` and ``end``."""
     pdf = open_pdf(path)
     try:
@@ -72,17 +76,37 @@ def located(
         pdf.close()
 
 
-def _located_on(
-    page: Any, text: str, wanted: tuple[int, int]
-) -> Iterator[tuple[tuple[float, float, float, float], str]]:
-    drawn = _characters(layout(page_text(page)))
+def _located_on(page: Any, text: str, wanted: tuple[int, int]) -> Iterator[tuple[_Rectangle, str]]:
+    read, words = _as_read(page)
+    drawn = _characters(layout(read))
     shown = [(char, place) for place, char in enumerate(text) if not char.isspace()]
     index: list[int] = []
     for i, j, n in _matches("".join(c for c, _ in drawn), "".join(c for c, _ in shown)):
         for k in range(n):
-            if wanted[0] <= shown[j + k][1] < wanted[1] and drawn[i + k][1] >= 0:
+            if wanted[0] <= shown[j + k][1] < wanted[1] and drawn[i + k][1] != -1:
                 index.append(drawn[i + k][1])
-    yield from _lines(page, list(dict.fromkeys(index)))
+    yield from _lines(_places(page, list(dict.fromkeys(index)), words))
+
+
+def _as_read(page: Any) -> tuple[PageText, list[tuple[_Rectangle, str]]]:
+    """The page as it was read for the document, and of a scan the words with their boxes in points."""
+    drawn = page_text(page)
+    if not drawn.is_picture or not ocr.is_available():
+        return drawn, []
+    picture, scale = page_picture(page)
+    reading = _recognised(picture, round(scale * 72))
+    if reading.is_turned:  # the boxes are of a picture that nobody sees
+        return drawn, []
+    height = reading.height / scale
+    places = [(w.x0 / scale, height - w.y1 / scale, w.x1 / scale, height - w.y0 / scale) for w in reading.words]
+    texts = [word.text for word in reading.words]
+    return page_of_words(reading, scale), list(zip(places, texts, strict=True))
+
+
+@lru_cache(maxsize=4)
+def _recognised(picture: bytes, dots_per_inch: int) -> ocr.Reading:
+    """What is on a scan: people click several citations of one page, and reading it takes seconds."""
+    return ocr.recognise(picture, dots_per_inch)
 
 
 def _matches(a: str, b: str) -> Iterator[tuple[int, int, int]]:
@@ -99,28 +123,36 @@ def _matches(a: str, b: str) -> Iterator[tuple[int, int, int]]:
     yield len(a) - tail, len(b) - tail, tail
 
 
-def _lines(page: Any, index: list[int]) -> Iterator[tuple[tuple[float, float, float, float], str]]:
-    """Boxes of characters, those that follow each other on a line as one."""
+def _places(page: Any, index: list[int], words: Sequence[tuple[_Rectangle, str]]) -> Iterator[tuple[_Rectangle, str]]:
+    """The box and the letters of each character, or of the word that a recognised character stands in."""
     import pypdfium2.raw as pdfium
 
     text_page = page.get_textpage()
     try:
-        box: tuple[float, float, float, float] | None = None
-        letters: list[str] = []
         for place in index:
-            x0, y0, x1, y1 = text_page.get_charbox(place, loose=True)
-            char = chr(pdfium.FPDFText_GetUnicode(text_page.raw, place))
-            if box and min(y1, box[3]) - max(y0, box[1]) > 0.5 * (y1 - y0) and -2 < x0 - box[2] < 1.5 * (y1 - y0):
-                box = (min(x0, box[0]), min(y0, box[1]), max(x1, box[2]), max(y1, box[3]))
-                letters.append(char)
-                continue
-            if box:
-                yield box, "".join(letters)
-            box, letters = (x0, y0, x1, y1), [char]
-        if box:
-            yield box, "".join(letters)
+            if place >= 0:
+                letter = chr(pdfium.FPDFText_GetUnicode(text_page.raw, place))
+                yield text_page.get_charbox(place, loose=True), letter
+            else:
+                yield words[word_at(place)]
     finally:
         text_page.close()
+
+
+def _lines(places: Iterable[tuple[_Rectangle, str]]) -> Iterator[tuple[_Rectangle, str]]:
+    """Boxes of what follows each other on a line as one."""
+    box: _Rectangle | None = None
+    letters: list[str] = []
+    for (x0, y0, x1, y1), letter in places:
+        if box and min(y1, box[3]) - max(y0, box[1]) > 0.5 * (y1 - y0) and -2 < x0 - box[2] < 1.5 * (y1 - y0):
+            box = (min(x0, box[0]), min(y0, box[1]), max(x1, box[2]), max(y1, box[3]))
+            letters.append(letter)
+            continue
+        if box:
+            yield box, "".join(letters)
+        box, letters = (x0, y0, x1, y1), [letter]
+    if box:
+        yield box, "".join(letters)
 
 
 def _characters(lines: list[Line | Table]) -> list[tuple[str, int]]:

@@ -25,6 +25,7 @@ __all__ = ["PageText", "Segment", "open_pdf", "page_picture", "page_text"]
 WIDE_GAP = 1.15  # in units of the font size: what separates columns and cells, not justified words
 MAX_OBJECTS = 20_000
 MAX_CHARACTERS = 200_000
+_FEW_CHARACTERS = 12  # a page number or a stamp on a scan
 MAX_PIXELS = 12_000_000
 _INVISIBLE_MODE = 3
 _REPLACED = {0x02: "-", 0xF0B7: "•", 0xF0A7: "▪", 0xA0: " ", 0xFFFE: "-", 0x2010: "-", 0x2011: "-"}
@@ -68,6 +69,11 @@ class PageText:
     has_page_image: bool = False  # one that covers most of the page: a scan
     pictures: list[tuple[float, float, float, float]] = field(default_factory=list)  # boxes of the larger images
     is_cut: bool = False
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the page is a picture with no text to speak of."""
+        return self.has_image and sum(len(segment.text) for segment in self.segments) < _FEW_CHARACTERS
 
 
 @dataclass(slots=True)

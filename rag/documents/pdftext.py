@@ -23,7 +23,6 @@ from rag.errors import DocumentError
 __all__ = ["RECOGNISED", "PdfText"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_FEW_CHARACTERS = 12  # a page number or a stamp on a scan
 _LITTLE_TEXT = 200  # beside a picture of the whole page
 _FEW_WORDS = 4  # in a picture: a logo
 _MAX_PAGES_WITH_PICTURES = 25  # of one document: each costs seconds
@@ -71,7 +70,7 @@ class PdfText:
         self._n_hidden += drawn.n_hidden
         n_characters = sum(len(segment.text) for segment in drawn.segments)
         self._n_recognised += drawn.has_page_image and bool(drawn.segments)
-        if drawn.has_image and n_characters < _FEW_CHARACTERS:
+        if drawn.is_picture:
             drawn = self._recognised(page, drawn)
         elif drawn.pictures and not drawn.has_page_image:
             self._add_pictures(page, drawn)
