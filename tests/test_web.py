@@ -281,6 +281,29 @@ def test_rows_become_a_table_with_the_cell_marked() -> None:
     assert re.findall(r"<mark>(\w+)", html) == ["Cairn", "42"]
 
 
+def test_the_original_shows_each_table_with_its_own_columns() -> None:
+    """Sections head their rows, a name that comes twice has two columns, another table begins with other names."""
+    lines = [
+        "Costs:",
+        "Costs: Rent; 2024: 30; %: 40; 2023: 28; %: 35",
+        "Profit; 2024: 7; 2023: 9",
+        "Port: Holm; Ships: 12",
+        "Port: Skerra; Ships: 4",
+    ]
+    text = "\n".join(lines)
+    starts = [text.index(line) for line in lines]
+    rows = tuple(Span(at, at + len(line)) for at, line in zip(starts, lines, strict=True))
+    start = text.index("9\n")
+    html = text_html(Document("s", text, blocks=rows), start, start + 1, "en")
+    tables = re.findall(r"<table>.*?</table>", html, re.DOTALL)
+    cells = [[re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t", table)] for table in tables]
+    assert cells == [
+        ["", "2024", "%", "2023", "%", "Costs:", "Costs: Rent", "30", "40", "28", "35", "Profit", "7", "", "9", ""],
+        ["Port", "Ships", "Holm", "12", "Skerra", "4"],
+    ]
+    assert "<mark>9</mark>" in html
+
+
 def test_a_value_with_a_semicolon_stays_in_its_cell() -> None:
     text = "Topic: Cash flow; Period: FY 22; FY 23; Page: 5"
     html = text_html(Document("s", text, blocks=(Span(0, len(text)),)), 0, 0, "en")

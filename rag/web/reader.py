@@ -147,24 +147,44 @@ def _paragraphs(document: Document, start: int, end: int) -> Iterator[Span]:
 
 
 def _rows_html(text: str, rows: list[Span], mark: Span) -> str:
-    """Rows as a table when most of them are made of cells, else as a list. A line between them heads a section."""
-    read = [read_row(text, *row) for row in rows]
-    first = Counter(text[slice(*cells[0].name)] for cells in read if cells)
-    label = first.most_common(1)[0][0] if first else ""
-    keyed = [_by_column(text, cells, label) for cells in read]
-    columns = list(dict.fromkeys(key for row in keyed for key in row))
-    if sum(map(bool, keyed)) < _MOSTLY * len(rows) or len(columns) > min(30, 3 * max(map(len, read))):
+    """Rows as tables, a new one where they have other columns, when most of them are made of cells; else as a list.
+    A line between rows heads those below it."""
+    read = [(row, read_row(text, *row)) for row in rows]
+    if sum(bool(cells) for _, cells in read) < _MOSTLY * len(rows):
         items = "".join(
             f'<li class="{_nearness(row, mark)}" dir="auto">{_marked(text, row, mark)}</li>' for row in rows
         )
         return f'<ul class="rows">{items}</ul>'
+    tables: list[list[tuple[Span, list[RowCell]]]] = [[]]
+    columns: set[str] = set()
+    heads: list[tuple[Span, list[RowCell]]] = []
+    for row, cells in read:
+        names = {text[slice(*cell.name)] for cell in cells[1:]}
+        if columns and names and not names & columns:
+            tables.append([])
+            columns = set()
+        if cells:
+            tables[-1] += [*heads, (row, cells)]
+            columns |= names
+            heads = []
+        else:
+            heads.append((row, cells))
+    tables[-1] += heads
+    return "".join(_table_html(text, table, mark) for table in tables)
+
+
+def _table_html(text: str, rows: Sequence[tuple[Span, list[RowCell]]], mark: Span) -> str:
+    first = Counter(text[slice(*cells[0].name)] for _, cells in rows if cells)
+    label = "" if "" in first else first.most_common(1)[0][0]
+    keyed = [(row, _by_column(text, cells, label)) for row, cells in rows]
+    columns = list(dict.fromkeys(key for _, cells in keyed for key in cells))
     head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name, _ in columns)
     body = []
-    for row, cells in zip(rows, keyed, strict=True):
-        tds = "".join(
-            f'<td dir="auto">{_marked(text, cells[key], mark) if key in cells else ""}</td>' for key in columns
-        )
-        if not cells:
+    for row, by_column in keyed:
+        if by_column:
+            words = (_marked(text, by_column[key], mark) if key in by_column else "" for key in columns)
+            tds = "".join(f'<td dir="auto">{cell}</td>' for cell in words)
+        else:
             tds = f'<td colspan="{len(columns)}" dir="auto">{_marked(text, row, mark)}</td>'
         body.append(f'<tr class="{_nearness(row, mark)}">{tds}</tr>')
     return (
