@@ -10,13 +10,13 @@ import numpy as np
 
 from rag import documents, plugins
 from rag.documents import File
-from rag.errors import DocumentError
+from rag.documents.isolation import Read
 from rag.index import Index, Parts, build
 from rag.index.lexical import _ENTRY, BLOCK
 from rag.retrieval import retrieve
 from rag.settings import Settings
 from rag.testing import HashEmbedder
-from rag.types import BuildReport, Document
+from rag.types import BuildReport
 
 
 class PlainReader:
@@ -25,7 +25,7 @@ class PlainReader:
     n_read = 0
     seconds = 0.0
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, beside: str = "") -> None:
         self._settings = settings
 
     def __enter__(self) -> PlainReader:
@@ -34,13 +34,13 @@ class PlainReader:
     def __exit__(self, *details: object) -> None:
         return None
 
-    def read_all(self, files: Iterable[File]) -> Iterator[tuple[File, list[Document] | DocumentError]]:
+    def read_each(self, files: Iterable[File]) -> Iterator[tuple[File, Iterator[Read]]]:
         for file in files:
             PlainReader.n_read += 1
-            try:
-                yield file, documents.read(file, settings=self._settings)
-            except DocumentError as error:
-                yield file, error
+            yield file, self._documents(file)
+
+    def _documents(self, file: File) -> Iterator[Read]:
+        yield from map(Read, documents.read(file, settings=self._settings))
 
 
 def parts(dim: int = 16, embedder: Any = None, **chosen: Any) -> Parts:

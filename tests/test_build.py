@@ -38,6 +38,9 @@ CORPUS = {
 QUERIES = ["When does the gate open?", "crane tonnes", "ferry fog", "notes"]
 
 
+ISOLATED = documents.Reader
+
+
 @pytest.fixture(autouse=True)
 def plain_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "Reader", PlainReader)
@@ -253,6 +256,25 @@ def test_the_first_build_shows_what_it_has_read_so_far_and_later_ones_do_not(
     write(corpus, {name: "Changed. " + text for name, text in CORPUS.items()})
     build_plainly(folder)
     assert {n for n, _ in seen} == {3}
+
+
+def test_passages_cut_where_they_were_read_are_those_that_the_builder_cuts(
+    corpus: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = [
+        "A line\0with a NUL. And half a pair: \ud800.",
+        "* * *",
+        "Café Müller öffnet um 9 Uhr. 东京的塔很高。",
+        "Word " * 400,
+    ]
+    write(corpus, {"odd.jsonl": "\n".join(json.dumps({"id": n, "text": text}) for n, text in enumerate(odd))})
+    build_plainly(tmp_path / "plain", corpus)
+    monkeypatch.setattr(documents, "Reader", ISOLATED)
+    monkeypatch.setattr("rag.index.changes._MUCH", 0)
+    monkeypatch.setattr("rag.index.writer.terms_of", None)  # nothing is left for the builder to find out
+    build_plainly(folder, corpus)
+    assert state(folder, QUERIES) == state(tmp_path / "plain", QUERIES)
+    assert examine(folder) == []
 
 
 class Short(HashEmbedder):

@@ -1,8 +1,9 @@
 """Reading many files in worker processes: what a file does to its worker, the build survives.
 
 A worker is started once and kept (starting costs more than reading a small file); it is replaced after a
-failure, after many files, and when it has grown. At most two run, and at most a few results wait, so
-memory stays bounded however many files there are.
+failure, after many files, and when it has grown. At most two run, and at most a few files wait, so
+memory stays bounded however many there are. Documents are handed on as they come, and a worker can be asked to do
+more with each than reading it, so that both cores work while the caller writes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from queue import SimpleQueue
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from rag.settings import Settings
 
-__all__ = ["Reader"]
+__all__ = ["Read", "Reader"]
 
 MAX_WORKERS = 2
 _GROWN_BYTES = 600 * 2**20
@@ -39,16 +41,28 @@ _MAX_BYTES_WAITING = 32 * 2**20  # of files handed out and not yet yielded
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TESSDATA_PREFIX", "SYSTEMROOT")
 
 Result = list[Document] | DocumentError
+_Outcome = tuple[DocumentError | None, float]  # why a file has no documents, or no more, and the seconds it took
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document, and what the worker said of it beside: "" when it was not asked, or could not tell."""
+
+    document: Document
+    beside: str = ""
 
 
 class Reader:
     """Reads files in isolation; a context manager.
 
-    ``seconds`` is what reading the file yielded last took, ``forbidden`` what the kernel forbids the workers.
+    ``beside`` names a function, ``module:name``, that the workers call with each document and the settings and whose
+    text comes with the document. ``seconds`` is what reading the file taken last took, ``forbidden`` what the kernel
+    forbids the workers.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, beside: str = "") -> None:
         self._settings = settings
+        self._beside = beside
         self._pool = ThreadPoolExecutor(min(MAX_WORKERS, os.cpu_count() or 1), thread_name_prefix="reader")
         self._workers: list[_Worker] = []
         self._idle: deque[_Worker] = deque()
@@ -74,16 +88,26 @@ class Reader:
 
     def read_all(self, files: Iterable[File]) -> Iterator[tuple[File, Result]]:
         """Each file with its documents, or with the reason why it has none, in the order given."""
-        waiting: deque[tuple[File, Future[tuple[Result, float]]]] = deque()
+        for file, found in self.read_each(files):
+            try:
+                yield file, [read.document for read in found]
+            except DocumentError as error:
+                yield file, error
+
+    def read_each(self, files: Iterable[File]) -> Iterator[tuple[File, Iterator[Read]]]:
+        """Each file, in the order given, with its documents as they come. The inner iterator is to be used up before
+        the next file is asked for; it raises ``DocumentError`` when the file cannot be read, or not to its end."""
+        waiting: deque[_Reading] = deque()
         n_bytes = 0
         for file in files:
-            waiting.append((file, self._pool.submit(self._read, file)))
+            waiting.append(_Reading(file))
+            waiting[-1].future = self._pool.submit(self._read, waiting[-1])
             n_bytes += file.size
             while len(waiting) > 2 * MAX_WORKERS or (n_bytes > _MAX_BYTES_WAITING and len(waiting) > 1):
-                n_bytes -= waiting[0][0].size
-                yield self._result(*waiting.popleft())
+                n_bytes -= waiting[0].file.size
+                yield self._next(waiting)
         while waiting:
-            yield self._result(*waiting.popleft())
+            yield self._next(waiting)
 
     @property
     def forbidden(self) -> tuple[str, ...]:
@@ -91,23 +115,33 @@ class Reader:
         told = [set(worker.forbidden) for worker in self._workers if worker.forbidden]
         return tuple(sorted(set.intersection(*told))) if told else ()
 
-    def _result(self, file: File, future: Future[tuple[Result, float]]) -> tuple[File, Result]:
-        result, self.seconds = future.result()
-        return file, result
+    def _next(self, waiting: deque[_Reading]) -> tuple[File, Iterator[Read]]:
+        reading = waiting.popleft()
+        return reading.file, self._documents(reading)
 
-    def _read(self, file: File) -> tuple[Result, float]:
-        if file.problem:
-            return DocumentError(file.problem), 0.0
-        worker = self._take()
+    def _documents(self, reading: _Reading) -> Iterator[Read]:
+        while (found := reading.found.get()) is not None:
+            yield found
+        error, self.seconds = reading.future.result()
+        if error is not None:
+            raise error
+
+    def _read(self, reading: _Reading) -> _Outcome:
         try:
-            result, seconds, was_killed_early = worker.read(file)
-            if was_killed_early and not self._closed:  # what went before may have worn it out: once more
-                worker = self._take()
-                result, seconds, _ = worker.read(file)
-            return result, seconds
+            if reading.file.problem:
+                return DocumentError(reading.file.problem), 0.0
+            worker = self._take()
+            try:
+                error, seconds, was_killed_early = worker.read(reading)
+                if was_killed_early and not self._closed:  # what went before may have worn it out: once more
+                    worker = self._take()
+                    error, seconds, _ = worker.read(reading)
+                return error, seconds
+            finally:
+                with self._lock:
+                    self._idle.append(worker)
         finally:
-            with self._lock:
-                self._idle.append(worker)
+            reading.found.put(None)
 
     def _take(self) -> _Worker:
         """A worker that can take a file, a new one where there is none."""
@@ -119,15 +153,25 @@ class Reader:
                 if worker is not None:
                     worker.stop()
                     self._workers.remove(worker)
-                worker = _Worker(self._settings)
+                worker = _Worker(self._settings, self._beside)
                 self._workers.append(worker)
             return worker
+
+
+class _Reading:
+    """A file that is being read: its documents on their way from the thread that talks to the worker, then None."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.found: SimpleQueue[Read | None] = SimpleQueue()
+        self.n_found = 0
+        self.future: Future[_Outcome]
 
 
 class _Worker:
     """One process and the conversation with it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, beside: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="footnote-reader-", ignore_cleanup_errors=True)
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         environment |= {
@@ -149,15 +193,16 @@ class _Worker:
         self._n_files = 0
         self.is_spent = False
         self.forbidden: tuple[str, ...] = ()
-        self._send({"settings": asdict(settings), "max_memory": MAX_MEMORY_BYTES})
+        self._send({"settings": asdict(settings), "max_memory": MAX_MEMORY_BYTES, "beside": beside})
 
-    def read(self, file: File) -> tuple[Result, float, bool]:
-        """The file's documents or the reason, the seconds taken, and whether the worker died of what it
-        had read before rather than of this file."""
+    def read(self, reading: _Reading) -> tuple[DocumentError | None, float, bool]:
+        """Hand on the file's documents, those it handed on before aside; returns why there are none, or no more, the
+        seconds taken, and whether the worker died of what it had read before rather than of this file."""
+        file = reading.file
         self._n_files += 1
         seconds = seconds_for(file.size)
         clock = _Clock(seconds, self._kill)
-        documents: list[Document] = []
+        n_sent = 0
         try:
             self._send({
                 "path": os.path.abspath(file.path),  # noqa: PTH100 - a path with ".." is kept as it is
@@ -170,9 +215,12 @@ class _Worker:
                 if "forbidden" in frame:
                     self.forbidden = tuple(map(str, frame["forbidden"]))
                 elif "document" in frame:
-                    documents.append(_document(frame["document"]))
+                    n_sent += 1
+                    if n_sent > reading.n_found:
+                        reading.found.put(Read(_document(frame["document"]), str(frame.get("beside", ""))))
+                        reading.n_found = n_sent
                 elif "done" in frame:
-                    return self._finished(frame, documents)
+                    return self._finished(frame)
                 clock.restart()
         finally:
             clock.stop()
@@ -182,12 +230,12 @@ class _Worker:
         reason = DocumentError("made its reader fail: it is damaged, or needs more memory than one file may take")
         return reason, clock.seconds, self._n_files > 1 and clock.seconds < 5
 
-    def _finished(self, frame: dict[str, Any], documents: list[Document]) -> tuple[Result, float, bool]:
+    def _finished(self, frame: dict[str, Any]) -> tuple[DocumentError | None, float, bool]:
         self.is_spent = (
             "spent" in frame or self._n_files >= MAX_FILES_PER_WORKER or frame.get("peak_bytes", 0) > _GROWN_BYTES
         )
         error = frame.get("error")
-        return DocumentError(str(error)[:500]) if error else documents, frame.get("seconds", 0.0), False
+        return DocumentError(str(error)[:500]) if error else None, frame.get("seconds", 0.0), False
 
     def _send(self, value: Any) -> None:
         if self._process.stdin is not None:

@@ -2,7 +2,7 @@
 
 It speaks frames of JSON (four bytes of length, then the text) on its standard streams: first the settings,
 then one request a file. It says what the kernel forbids it (``confine``), and answers each request with a frame a
-document and a last one that says how it went.
+document, with what a function named by its parent finds out about it, and a last one that says how it went.
 Nothing that a document holds is ever unpickled or run.
 """
 
@@ -14,10 +14,14 @@ import struct
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
 __all__ = ["main", "read_frame", "write_frame"]
+
+Beside = Callable[[Any, Any], str]
 
 _NO_CONNECTIONS = frozenset(("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto"))
 
@@ -62,12 +66,18 @@ def main() -> None:
     _limit_process(first["max_memory"])
     write_frame(answers, {"forbidden": confine(Path(tempfile.gettempdir()), with_office=bool(find_office()))})
     on_beat(lambda: write_frame(answers, {"beat": True}))
+    module, _, name = first["beside"].partition(":")
+    beside: Beside = getattr(import_module(module), name) if module else _nothing_beside
     while (request := read_frame(source, MAX_FRAME_BYTES)) is not None:
         _limit_time(request["seconds"])
-        _answer(answers, request, settings)
+        _answer(answers, request, settings, beside)
 
 
-def _answer(answers: IO[bytes], request: dict[str, Any], settings: Any) -> None:
+def _nothing_beside(document: Any, settings: Any) -> str:
+    return ""
+
+
+def _answer(answers: IO[bytes], request: dict[str, Any], settings: Any, beside: Beside) -> None:
     from rag.documents.reading import read
     from rag.documents.walk import File
     from rag.errors import DocumentError
@@ -76,8 +86,11 @@ def _answer(answers: IO[bytes], request: dict[str, Any], settings: Any) -> None:
     started = time.perf_counter()
     outcome: dict[str, Any] = {"done": True}
     try:
-        for document in read(file, settings=settings):
-            write_frame(answers, {"document": _plain(document)})
+        documents = read(file, settings=settings)
+        outcome["seconds"] = time.perf_counter() - started
+        for document in documents:
+            _limit_time(request["seconds"])
+            write_frame(answers, {"document": _plain(document), "beside": _beside(document, settings, beside)})
     except DocumentError as error:
         outcome["error"] = str(error)
     except MemoryError:
@@ -86,9 +99,16 @@ def _answer(answers: IO[bytes], request: dict[str, Any], settings: Any) -> None:
     except Exception as error:  # noqa: BLE001 - whatever a parser does, the build goes on and says so
         outcome["error"] = f"cannot be read: {type(error).__name__} {str(error)[:150]}"
         outcome["spent"] = True
-    outcome["seconds"] = time.perf_counter() - started
+    outcome.setdefault("seconds", time.perf_counter() - started)
     outcome["peak_bytes"] = _peak_bytes()
     write_frame(answers, outcome)
+
+
+def _beside(document: Any, settings: Any, beside: Beside) -> str:
+    try:
+        return beside(document, settings)
+    except Exception:  # noqa: BLE001 - the document was read; the parent finds out the rest itself, or fails openly
+        return ""
 
 
 def _plain(document: Any) -> dict[str, Any]:

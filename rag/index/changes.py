@@ -7,24 +7,25 @@ to keep, shows what it has every few seconds. Nothing here looks at more of the 
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rag import documents, plugins
 from rag.documents import File
+from rag.documents.isolation import Read
 from rag.errors import DocumentError
+from rag.index.ahead import BESIDE, Ahead, storable
 from rag.index.files import file_sha256, path_bytes, stamp_now, stamp_of
 from rag.index.matrix import update_matrix
 from rag.index.record import checksum, manifest, set_manifest
 from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of, sealed_file
 from rag.index.terms import FINGERPRINT as TERMS
-from rag.index.writer import Writer
-from rag.passages import split
-from rag.types import Document, FileReport, Passage, Progress
+from rag.index.writer import Place, Writer
+from rag.passages import ParagraphChunker, split
+from rag.types import Document, FileReport, Progress
 
 if TYPE_CHECKING:
     from rag.plugins import Chunker, Embedder
@@ -36,7 +37,8 @@ __all__ = ["Changes", "Parts", "counts", "index_words_again", "raise_generation"
 # showing it writes the full text of the newest block anew
 _STEP_SECONDS = 4.0
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+# bytes to read from which on it pays to have the workers cut passages too, for which they get ready in 0.3 s
+_MUCH = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +133,8 @@ class Changes:
         for (number,) in self._connection.execute("SELECT number FROM documents ORDER BY number").fetchall():
             row = self._connection.execute(DOCUMENT_QUERY + "WHERE d.number = ?", (number,)).fetchone()
             document = document_of(row)
-            self._writer.add_passages(number, document.name, self._split(document))
-
-    def _split(self, document: Document) -> list[Passage]:
-        return split(document, self._parts.chunker, self._parts.embedder)
+            passages = split(document, self._parts.chunker, self._parts.embedder)
+            self._writer.add_passages(number, document.name, passages)
 
     # -- files -------------------------------------------------------------------------------------------
 
@@ -184,16 +184,22 @@ class Changes:
                 self._skip(file, file.problem)
         n_files = sum(not file.problem for file in changed)
         self._say(Progress("reading", 0, n_files))
-        with documents.Reader(self._parts.settings) as reader:
-            for done, (file, result) in enumerate(reader.read_all(readable()), 1):
-                self._take(file, result, *hashes.pop(file.source), reader.seconds, roots)
+        with documents.Reader(self._parts.settings, self._beside(changed)) as reader:
+            for done, (file, found) in enumerate(reader.read_each(readable()), 1):
+                self._take(file, found, *hashes.pop(file.source), reader, roots)
                 self._say(Progress("reading", done, n_files, file.source, time.monotonic() - started))
 
-    def _show(self, file: File, found: Iterable[tuple[Document, int]], roots: Sequence[str]) -> None:
+    def _beside(self, changed: Sequence[File]) -> str:
+        """What the workers are to find out beside the text: nothing when there is little to read, or when the
+        chunker is one of which it is not known that it needs neither a model nor the network."""
+        is_much = sum(file.size for file in changed) >= _MUCH
+        return BESIDE if is_much and isinstance(self._parts.chunker, ParagraphChunker) else ""
+
+    def _show(self, file: File, places: Sequence[Place], roots: Sequence[str]) -> None:
         """In the first build of an index, let readers see every few seconds what there is so far of a file too."""
         if self._shown is None or time.monotonic() - self._shown < self._step:
             return
-        self._writer.set_sources(file.source, _places(found), keep=True)
+        self._writer.set_sources(file.source, places, keep=True)
         self._finish(roots, complete=False)
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN IMMEDIATE")
@@ -202,38 +208,47 @@ class Changes:
     def _take(
         self,
         file: File,
-        result: Sequence[Document] | DocumentError,
+        found: Iterator[Read],
         stamp: str,
         sha256: str,
-        seconds: float,
+        reader: documents.Reader,
         roots: Sequence[str],
     ) -> None:
-        """Record what a file turned out to hold, in place of what it held before."""
-        if isinstance(result, DocumentError):
-            self._skip(file, str(result), stamp, sha256)
+        """Record what a file turns out to hold, in place of what it held before."""
+        places: list[Place] = []
+        facts: list[Mapping[str, Any]] = []
+        n_pages = n_characters = 0
+        try:
+            for read in found:
+                document = storable(read.document)
+                if not document.text.strip():
+                    continue
+                if not places:
+                    self._write_file(file, "", "", FileReport(file.source, "indexed"))
+                places.append((document.source, self._number_of(document, read.beside), document.collection))
+                facts.append(document.metadata)
+                n_pages += len(document.page_starts)
+                n_characters += len(document.text)
+                self._show(file, places, roots)
+        except DocumentError as error:
+            self._skip(file, str(error), stamp, sha256)
             return
-        found = [_storable(document) for document in result if document.text.strip()]
-        if not found:
+        if not places:
             self._skip(file, "it holds no text", stamp, sha256)
             return
-        self._write_file(file, "", "", FileReport(file.source, "indexed"))
-        numbers: list[int] = []
-        for document in found:
-            numbers.append(self._number_of(document))
-            self._show(file, zip(found, numbers, strict=False), roots)
-        self._writer.set_sources(file.source, _places(zip(found, numbers, strict=True)))
-        facts = [document.metadata for document in found]
+        self._writer.set_sources(file.source, places)
+        numbers = [number for _, number, _ in places]
         warnings = [str(warning) for fact in facts for warning in fact.get("warnings", ())]
         report = FileReport(
             source=file.source,
             status="indexed",
-            n_documents=len(found),
+            n_documents=len(places),
             n_passages=sum(map(self._count_passages, numbers)),
-            n_pages=sum(len(document.page_starts) for document in found),
-            n_characters=sum(len(document.text) for document in found),
+            n_pages=n_pages,
+            n_characters=n_characters,
             warnings=tuple(dict.fromkeys(warnings)),
             kind=str(facts[0].get("kind", "")) or file.path.suffix.lstrip(".").lower(),
-            seconds=round(seconds, 3),
+            seconds=round(reader.seconds, 3),
             language=str(facts[0].get("language", "")),
             encoding=str(facts[0].get("encoding", "")),
         )
@@ -252,10 +267,15 @@ class Changes:
         self._writer.set_sources(file.source, [])
         self._write_file(file, stamp, sha256, report)
 
-    def _number_of(self, document: Document) -> int:
-        """The number of a document, which is recorded if it is new."""
+    def _number_of(self, document: Document, beside: str) -> int:
+        """The number of a document, which is recorded if it is new; ``beside`` is what was found out where it was
+        read."""
         number = self._writer.number_of(document.id)
-        return self._writer.add_document(document, self._split(document)) if number is None else number
+        if number is not None:
+            return number
+        ahead = Ahead.read(beside, self._parts.chunker.fingerprint)
+        passages = split(document, ahead or self._parts.chunker, self._parts.embedder)
+        return self._writer.add_document(document, passages, ahead.terms if ahead else None)
 
     def _count_passages(self, number: int) -> int:
         query = "SELECT count(*) FROM passages WHERE document = ?"
@@ -287,14 +307,3 @@ def index_words_again(connection: sqlite3.Connection, writer: Writer) -> None:
     names = dict(connection.execute("SELECT id, name FROM documents").fetchall())
     passages = ((row[0], passage_of(row)) for row in connection.execute(PASSAGE_QUERY))
     writer.index_words((number, names[passage.document_id], passage) for number, passage in passages)
-
-
-def _places(found: Iterable[tuple[Document, int]]) -> list[tuple[str, int, str]]:
-    """Documents with their numbers, as ``Writer.set_sources`` takes them."""
-    return [(document.source, number, document.collection) for document, number in found]
-
-
-def _storable(document: Document) -> Document:
-    """SQLite's text ends at a NUL and cannot hold half a surrogate pair: both become U+FFFD."""
-    text = _UNSTORABLE.sub("\ufffd", document.text)
-    return document if text == document.text else replace(document, text=text)

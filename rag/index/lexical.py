@@ -55,9 +55,9 @@ class PostingsWriter:
         self._blocks: dict[int, _Changes] = {}
         self._n_held = 0
 
-    def add(self, number: int, terms: Iterable[str]) -> None:
-        """Passage ``number`` has these terms, with repeats."""
-        counts = Counter(terms)
+    def add(self, number: int, terms: Iterable[str] | Counter[str]) -> None:
+        """Passage ``number`` has these terms, with repeats or counted."""
+        counts = terms if isinstance(terms, Counter) else Counter(terms)
         self._change(number, counts, counts.total())
 
     def remove(self, number: int, terms: Iterable[str]) -> None:
@@ -67,12 +67,12 @@ class PostingsWriter:
     def _change(self, number: int, counts: Mapping[str, int], length: int) -> None:
         block, place = divmod(number, BLOCK)
         changes = self._blocks.setdefault(block, _Changes())
-        changes.in_order &= place > changes.last and length > 0
+        changes.in_order &= place > changes.last and (length > 0 or not counts)
         changes.last = place
         changes.lengths[place] = min(length, 65535)
         entries, here = changes.terms, place.to_bytes(2, "little")
         for term, count in counts.items():
-            entries[term] += here + _COUNTS[min(count, 255)]
+            entries[term] += here + (_COUNTS[count] if count < 256 else _COUNTS[255])
         self._n_held += len(counts)
         if self._n_held >= _HELD:
             self.flush()
@@ -97,8 +97,10 @@ class PostingsWriter:
             changes = self._blocks[block]
             data = bytes(changes.terms[term])
             row = self._row(term, block) if block in known else b""
-            if row or not changes.in_order:
+            if not changes.in_order or (row and _last_place(row) >= int.from_bytes(data[:2], "little")):
                 data = _merged(row + data)
+            else:
+                data = row + data
             if data:
                 yield term, block, data, checksum("postings", term, block, data)
             elif row:
@@ -127,6 +129,10 @@ class PostingsWriter:
         else:
             self._connection.execute("DELETE FROM lengths WHERE block = ?", (block,))
         return row is not None
+
+
+def _last_place(row: bytes) -> int:
+    return int.from_bytes(row[-_ENTRY.itemsize : 1 - _ENTRY.itemsize], "little")
 
 
 def _merged(data: bytes) -> bytes:

@@ -10,15 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
+from rag.index.ahead import terms_of
 from rag.index.lexical import PostingsWriter
 from rag.index.rows import sealed_document, sealed_passage, sealed_source
 from rag.index.terms import terms
 from rag.passages import embedded_text
-from rag.types import Document, Passage, title_of
+from rag.types import Document, Passage, Span, title_of
 
-__all__ = ["Writer", "vector_key"]
+__all__ = ["Place", "Writer", "vector_key"]
+
+Place = tuple[str, int, str]  # a document in a file: its source, its number, its collection
 
 # a vector is waited for unless it is there or waited for already
 _WAIT = "INSERT OR IGNORE INTO pending SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE key = ?)"
@@ -55,24 +59,35 @@ class Writer:
         row = self._connection.execute("SELECT number FROM documents WHERE id = ?", (document_id,)).fetchone()
         return None if row is None else int(row[0])
 
-    def add_document(self, document: Document, passages: Sequence[Passage]) -> int:
-        """Record a document with its passages; returns its number."""
+    def add_document(
+        self, document: Document, passages: Sequence[Passage], known: Mapping[Span, Mapping[str, int]] | None = None
+    ) -> int:
+        """Record a document with its passages, for some of which the terms are ``known``; returns its number."""
         number = self._next_number("documents")
         marks = ", ".join("?" * 9)
         self._connection.execute(f"INSERT INTO documents VALUES ({marks})", sealed_document(number, document))
-        self.add_passages(number, document.name, passages)
+        self.add_passages(number, document.name, passages, known)
         self._touched.add(number)
         return number
 
-    def add_passages(self, number: int, name: str, passages: Sequence[Passage]) -> None:
-        """Record passages of the document with that number and name."""
-        title = terms(name)
+    def add_passages(
+        self,
+        number: int,
+        name: str,
+        passages: Sequence[Passage],
+        known: Mapping[Span, Mapping[str, int]] | None = None,
+    ) -> None:
+        """Record passages of the document with that number and name; the terms of some may be ``known``."""
+        title = Counter(terms(name))
         rows, waiting = [], []
         for at, passage in enumerate(passages, self._next_number("passages")):
             key = vector_key(self._fingerprint, passage)
             rows.append(sealed_passage(at, number, passage, key))
             waiting.append((key, at, key))
-            self._postings.add(at, [*title, *terms(passage.heading), *terms(passage.text)])
+            own = (known or {}).get(Span(passage.start, passage.end))
+            counts = Counter(terms_of(passage) if own is None else own)
+            counts.update(title)
+            self._postings.add(at, counts)
         self._connection.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 11)})", rows)
         self._connection.executemany(_WAIT, waiting)
 
@@ -87,9 +102,8 @@ class Writer:
 
     # -- sources -----------------------------------------------------------------------------------------
 
-    def set_sources(self, file: str, found: Sequence[tuple[str, int, str]], *, keep: bool = False) -> None:
-        """Make ``file`` the source of these documents, ``(source, number, collection)``, and of no others unless
-        it is to ``keep`` what it has."""
+    def set_sources(self, file: str, found: Sequence[Place], *, keep: bool = False) -> None:
+        """Make ``file`` the source of these documents, and of no others unless it is to ``keep`` what it has."""
         rows = self._connection.execute("SELECT source, document, collection FROM sources WHERE file = ?", (file,))
         before = {source: (number, collection) for source, number, collection in rows.fetchall()}
         for wanted, number, collection in found:

@@ -11,11 +11,12 @@ from math import ceil
 
 from rag.errors import RagError
 from rag.passages.encoding import encoding
+from rag.passages.paragraphs import ParagraphChunker
 from rag.passages.sentences import halves, sentences, trimmed
 from rag.plugins import Chunker, Embedder
 from rag.types import Document, Passage, Span
 
-__all__ = ["embedded_text", "encoding", "split"]
+__all__ = ["ParagraphChunker", "embedded_text", "encoding", "split"]
 
 
 def split(document: Document, chunker: Chunker, embedder: Embedder | None = None) -> list[Passage]:
