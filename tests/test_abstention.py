@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.generation import abstention, candidates, model, spans
 from rag.generation.abstention import confidence
 from rag.generation.choice import read
+from rag.generation.rarity import telling
+from rag.generation.untold import is_untold, lacks_figure
+from rag.index import terms
 from rag.testing import hit_of
 from rag.types import Hit
 
@@ -86,3 +90,55 @@ def test_a_row_about_another_plan_does_not_answer() -> None:
     frequency = {"deduct": 1, "gold": 1, "plan": 1, "diamond": 0}
     assert confidence(read("What is the deductible of the Gold plan?", hits, frequency, 10)) > 0.5
     assert confidence(read("What is the deductible of the Diamond plan?", hits, frequency, 10)) < 0.5
+
+
+NEWS = (
+    "The ferry Aurora sails to Skarvik from 2 May 2026, the mayor said. A ticket costs 24 euros. The library lends "
+    "140 objects, an idea of the librarian Meera Joshi. The licence is kept by the Harbour Foundation."
+)
+NOWHERE = {"captain": 0, "popul": 0, "own": 0, "restaur": 0, "employe": 0, "found": 1, "harbour": 1, "foundat": 1}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is the captain of the Aurora?",
+        "What is the population of Skarvik?",
+        "Who owns the Aurora?",
+        "Who founded Harbour?",
+        "Is there a restaurant on the Aurora?",
+        "How many employees does the library have?",
+        "How old is Meera Joshi?",
+        "How fast is the Aurora?",
+        "What is the e-mail address of the library?",
+    ],
+)
+def test_what_is_never_spoken_of_is_not_answered(question: str) -> None:
+    frequency = dict.fromkeys(telling(question), 3) | {t: n for t, n in NOWHERE.items() if t in telling(question)}
+    reading = read(question, [replace(hit_of(NEWS), sentence_scores=(0.8,) * 4)], frequency, 20)
+    assert is_untold(reading) or lacks_figure(reading)
+    assert confidence(reading) < 0.5
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is the mayor?",
+        "Whose idea was it to lend objects?",
+        "How much does a ticket cost?",
+        "Which ferry sails to Skarvik?",
+        "What is the price of a ticket?",
+        "What is the name of the librarian?",
+        "How many objects does the library lend?",
+        "What is the fee for a ticket?",
+    ],
+)
+def test_what_is_spoken_of_is_not_refused_for_a_word(question: str) -> None:
+    told = set(terms(NEWS))
+    reading = read(
+        question,
+        [replace(hit_of(NEWS), sentence_scores=(0.8,) * 4)],
+        {term: int(term in told) for term in telling(question)},
+        20,
+    )
+    assert not is_untold(reading) and not lacks_figure(reading)

@@ -24,6 +24,7 @@ from rag.generation.parts import parts
 from rag.generation.rarity import related_to
 from rag.generation.spans import read_words
 from rag.generation.superlative import ranked_rows
+from rag.generation.untold import is_untold, lacks_figure
 from rag.types import Hit
 
 __all__ = ["FEATURES", "confidence", "confidence_in", "signals"]
@@ -45,19 +46,9 @@ _CELL = 0.9
 # chroma_dev that name or ask for a year, this refuses none
 _AMISS = 0.3
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
-_ANY_YEAR = re.compile(r"\b\d{3,4}s?\b")
 _YEAR_IN = 3
-_WHICH_YEAR = re.compile(
-    r"\b(?:what|which) year\b|\bwelche[ms]? jahr|\ben? quelle année|\bqué año|\b(?:che|quale) anno", re.IGNORECASE
-)
-_NUMBER_TO_CALL = re.compile(
-    r"\b(?:phone|telephone|fax|mobile) number|\b(?:telefon|fax)nummer|\bn(?:uméro|úmero|umero) d[ei] (?:téléphone|fax|"
-    r"teléfono|telefono)",
-    re.IGNORECASE,
-)
-_DIGITS_TO_CALL = 6
-# what was asked for is looked for in so many best sentences
-_LOOKED_IN = 5
+# what they are worth at most when the word that carries the question stands nowhere
+_UNTOLD = 0.45
 
 # features that are taken over from the chosen sentence as they are
 _SAME = (
@@ -90,8 +81,9 @@ def confidence(reading: Reading) -> float:
         return _CELL
     value = float(signals(reading) @ coefficients("confidence", FEATURES)) + constant("confidence")
     estimate = 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
-    is_amiss = _is_of_another_year(reading) or _lacks_what_is_asked(reading) or _is_of_another_row(reading)
-    return min(estimate, _AMISS) if is_amiss else estimate
+    if _is_of_another_year(reading) or lacks_figure(reading) or _is_of_another_row(reading):
+        return min(estimate, _AMISS)
+    return min(estimate, _UNTOLD) if estimate > _UNTOLD and is_untold(reading) else estimate
 
 
 def _is_of_another_year(reading: Reading) -> bool:
@@ -101,16 +93,6 @@ def _is_of_another_year(reading: Reading) -> bool:
     best = [reading.candidates[i] for i in reading.ranked[:_YEAR_IN]]
     told = {term for term in best[0].terms if _YEAR.fullmatch(term)}
     return bool(asked and told) and not any(asked & reading.passage_terms(candidate.number) for candidate in best)
-
-
-def _lacks_what_is_asked(reading: Reading) -> bool:
-    """Whether a year, or a number to call, is asked for, and none of the best sentences has one."""
-    best = [reading.candidates[i] for i in reading.ranked[:_LOOKED_IN]]
-    if _NUMBER_TO_CALL.search(reading.asked.text):
-        return all(sum(map(str.isdigit, candidate.text)) < _DIGITS_TO_CALL for candidate in best)
-    if _WHICH_YEAR.search(reading.asked.text):
-        return not any(_ANY_YEAR.search(candidate.text) for candidate in best)
-    return False
 
 
 def _is_of_another_row(reading: Reading) -> bool:

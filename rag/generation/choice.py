@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from rag.generation.candidates import FEATURES, Candidate, Matrix, candidates
+from rag.generation.clauses import number_length
 from rag.generation.freshness import When, date_of, wants_newest
 from rag.generation.marking import mark
 from rag.generation.model import coefficients
@@ -41,7 +42,6 @@ _SAYS_NOTHING = re.compile(
     r"if you have (any )?(further |other )?questions|table of contents|in conclusion,? we)",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"^\W*(?:(?:§|article|section|clause)\s*)?\d{1,3}(?:\.\d{1,3})*(?:[.):]\s*|\s+)", re.IGNORECASE)
 # a fact may come from one of so many best sentences
 _FACT_SENTENCES = 3
 
@@ -154,8 +154,7 @@ def _newest_first(scores: Matrix, found: Sequence[Candidate], evidence: Sequence
 
 def _is_label(candidate: Candidate) -> bool:
     """Whether a candidate only names what follows: "4. Deposit.", "Before first use"."""
-    number = _NUMBERED.match(candidate.text)
-    start = number.end() if number else 0
+    start = number_length(candidate.text)
     text, n = candidate.text[start:].strip(), sum(word.start >= start for word in candidate.words)
     return not any(c.isdigit() or c in ":@/" for c in text) and (n < 3 or (n < 6 and text[-1:] not in ".!?)。"))
 

@@ -9,12 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.documents.rows import read_row
 from rag.generation import spans
+from rag.generation.clauses import number_length, said_with
 from rag.generation.model import coefficients
-from rag.generation.question import UNITS, Asked
-from rag.generation.rarity import related_to
+from rag.generation.question import SPANS, UNITS, Asked
+from rag.generation.rarity import is_common, related_to
 from rag.generation.spans import MAGNITUDES, SYMBOLS, TIME_NOUNS, Fact, Word, is_number, is_time, read_words
 from rag.index import terms
 
@@ -22,8 +24,32 @@ __all__ = ["is_row", "kind_fits", "mark"]
 
 # "how many cars": a number of cars goes before any other number, however the weights stand
 _UNIT_BONUS = 3.0
+# words of the clause that says what was asked go before those of another, figures above all. Marked facts of
+# squad2_dev in the right sentence have a token F1 of .624 without, .652 with these (561 questions); 4 for a time
+# as well loses .03 of its .713
+_CLAUSE_BONUS, _CLAUSE_BONUS_NUMBER = 1.5, 4.0
+# "when": the weekday on which something was said has nothing to do with it
+_WEEKDAY_MALUS = 5.0
+_DAY_ASKED = re.compile(r"(?i)\bday|tag\b|\bjours?\b|\bd[ií]as?\b|\bgiorn[oi]\b")
+# "which knee": what has the word before what has not
+_FOCUS_BONUS = 2.0
 # how many words from a number its unit may stand
 _NEAR = 3
+# an hour of the day, where one is asked for
+_CLOCK_ASKED = re.compile(r"\b(what time|wie ?viel uhr|quelle heure|qué hora|che ora)\b", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2}(?:[:.]\d\d)? ?(?:[ap]\.?m\b|o['’]clock|uhr\b|h(?:eures?|oras?)?\b)|"
+    r"\b(?:noon|midday|midnight|mittag|mitternacht|midi|minuit|mediodía|medianoche|mezzogiorno|mezzanotte)\b|"
+    r"\b(?:alle|all['’]|a las?|at|um|à)\s?\d{1,2}\b(?! ?(?:%|€|\$|euro))",
+    re.IGNORECASE,
+)
+_HOUR = re.compile(r"\d{1,2}[:.]\d\d(?: ?[ap]\.?m\b\.?)?", re.IGNORECASE)
+_POINTS_TO = frozenset(
+    "within after before every each in until nach innerhalb binnen vor alle bis dans après avant sous tous chaque en "
+    "dentro tras después antes cada hasta entro dopo prima ogni fra".split()
+)
+_AFTER_NAMES = frozenset("is was has had will would can and of who".split())
+_BY = frozenset("by von vom durch par por da dal dalla".split())
 _CONTACT = re.compile(
     r"\b(phone|telephone|fax|telefon\w*|téléphone|teléfono|telefono)\b.*\?|(phone|fax) number", re.IGNORECASE
 )
@@ -45,17 +71,32 @@ def mark(
         cell = _cell(asked, text, weight, language)
         return (cell, _CELL_SCORE) if cell else None
     words = read_words(text, language)
-    options = [o for o in spans.facts(asked, text, weight, language) if _fits(asked, words, o, language)]
+    options = [o for o in spans.facts(asked, text, weight, language) if _fits(asked, text, words, o, language)]
     if not options:
         return None
     values = np.array([option.features for option in options]) @ coefficients("fact", spans.FEATURES)
     values += [_UNIT_BONUS * _has_unit(asked, words, option) for option in options]
-    best = int(np.argmax(values))
+    best = int(np.argmax(values + _belonging(asked, words, options, weight)))
     fact = _whole(options[best], text, words, asked)
     known = frozenset(terms(asked.text, language))
     if all(word.is_function or known.issuperset(word.terms) for word in _inside(words, fact)):
         return None  # made whole, it is what the question said already
     return fact, float(values[best])
+
+
+def _belonging(
+    asked: Asked, words: Sequence[Word], options: Sequence[Fact], weight: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """What speaks for each fact beside the others of its sentence; nothing that tells one sentence from another."""
+    said = dict(zip((word.start for word in words), said_with(words, weight, asked.kind == "number"), strict=True))
+    bonus = _CLAUSE_BONUS_NUMBER if asked.kind == "number" else _CLAUSE_BONUS
+    found = np.array([bonus * max(said[word.start] for word in _inside(words, option)) for option in options])
+    column = {name: i for i, name in enumerate(spans.FEATURES)}
+    if asked.kind == "choice":
+        found += [_FOCUS_BONUS * option.features[column["focus inside"]] for option in options]
+    if not _DAY_ASKED.search(asked.text):
+        found -= [_WEEKDAY_MALUS * option.features[column["weekday"]] for option in options]
+    return found
 
 
 def kind_fits(asked: Asked, words: Sequence[Word], weight: Mapping[str, float]) -> float:
@@ -95,21 +136,62 @@ def _inside(words: Sequence[Word], fact: Fact) -> list[Word]:
     return [word for word in words if word.start < fact.end and word.end > fact.start]
 
 
-def _fits(asked: Asked, words: Sequence[Word], fact: Fact, language: str | None) -> bool:
+def _fits(asked: Asked, text: str, words: Sequence[Word], fact: Fact, language: str | None) -> bool:
     """Whether a fact is of the kind asked for, as far as that shows."""
     piece = _inside(words, fact)
+    if fact.start < number_length(text):
+        return False
     after = [word for word in words if word.start >= fact.end][:1]
     is_date = all(is_time(word) or word.is_function for word in piece)
+    if len(text[fact.start : fact.end]) == 1 and not piece[0].text.isdigit():
+        return False
+    if fact.shape == "name" and language != "german" and not any(_names(words, words.index(word)) for word in piece):
+        return False
     if asked.kind == "number":
         others = any(is_number(word) and not is_time(word) for word in words)
-        return any(is_number(word) for word in piece) and not (is_date and (asked.units or others))
+        return any(is_number(word) and not (others and is_time(word)) for word in piece) and not (
+            is_date and asked.units
+        )
     if asked.kind == "time":
-        return any(is_time(word) or word.lower in TIME_NOUNS for word in (*piece, *after))
+        if _CLOCK_ASKED.search(asked.text):
+            return any(at.start() < fact.end and fact.start < at.end() for at in _CLOCK.finditer(text))
+        is_timed = any(is_time(word) or word.lower in TIME_NOUNS for word in (*piece, *after))
+        return is_timed and not _lasts(words, piece, after)
     if asked.kind == "choice":
-        return not is_date and not all(is_number(word) for word in piece)
+        return any(not (is_time(word) or is_number(word) or word.is_function) for word in piece)
     if asked.kind == "person" and language != "german":
-        return any(word.is_capital and not word.is_function for word in piece)
+        return any(_names(words, words.index(word)) for word in piece) or _is_agent(words, words.index(piece[0]))
     return True
+
+
+def _lasts(words: Sequence[Word], piece: Sequence[Word], after: Sequence[Word]) -> bool:
+    """Whether a time is how long something took, not when it was: "two hours", but not "within two hours"."""
+    if any(is_time(word) or (word.lower not in TIME_NOUNS and word.is_capital) for word in piece):
+        return False
+    measured = any(is_number(word) for word in piece) and any(word.lower in SPANS for word in (*piece, *after))
+    at = words.index(piece[0])
+    return measured and not any(word.lower in _POINTS_TO for word in words[max(0, at - 2) : at + 1])
+
+
+def _names(words: Sequence[Word], i: int) -> bool:
+    """Whether a word is part of a name: its capital is not merely that of the first word of a sentence."""
+    word = words[i]
+    if not word.is_capital or word.is_function:
+        return False
+    opens = i == 0 or any(mark in word.gap for mark in ".!?\n") or is_number(words[i - 1])
+    following = words[i + 1] if i + 1 < len(words) else None
+    return not opens or word.text.isupper() or (following is not None and _may_follow_name(following, word))
+
+
+def _may_follow_name(word: Word, name: Word) -> bool:
+    """Whether a word may stand behind the name that opens a sentence: "Ann Lee", "Brandt designed", not "Wipe the"."""
+    return word.is_capital or (not (word.is_function and word.lower not in _AFTER_NAMES) and not is_common(name.terms))
+
+
+def _is_agent(words: Sequence[Word], i: int) -> bool:
+    """Whether a word is who did it, without a name: "by the shift supervisor"."""
+    before = [word.lower for word in words[max(0, i - 2) : i]]
+    return bool(before) and (before[-1] in _BY or (before[0] in _BY and words[i - 1].is_function))
 
 
 def _has_unit(asked: Asked, words: Sequence[Word], fact: Fact) -> bool:
@@ -164,6 +246,9 @@ def _whole(fact: Fact, text: str, words: Sequence[Word], asked: Asked) -> Fact:
     b = next((i + 1 for i in range(len(words) - 1, -1, -1) if words[i].end <= fact.end), None)
     if a is None or b is None or a >= b:
         return fact
+    if _CLOCK_ASKED.search(asked.text):
+        hours = [at for at in _HOUR.finditer(text) if at.start() < fact.end and fact.start < at.end()]
+        return Fact(*hours[0].span(), fact.shape, fact.features) if hours else fact
     if words[b - 1].is_capital and words[a].is_capital and asked.kind != "time":
         a, b = _whole_name(words, a, b)
     if asked.kind == "time":

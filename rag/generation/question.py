@@ -15,7 +15,7 @@ from typing import Literal
 from rag.generation.rarity import language_in
 from rag.index.terms import terms
 
-__all__ = ["UNITS", "Asked", "Kind", "read_question"]
+__all__ = ["SPANS", "UNITS", "Asked", "Kind", "read_question"]
 
 Kind = Literal[
     "person", "time", "number", "place", "choice", "yes-no", "reason", "steps", "list", "definition", "comparison",
@@ -132,7 +132,7 @@ _IS_NOUN = re.compile(
 _UNIT = re.compile(
     r"\b(?:how many|wie ?viele?|combien d(?:e\s|['’])|cuánt[oa]s?|quant[ie])\s*"
     r"((?:(?!(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|must|should|may|of|in|on|at|for|to|there|"
-    r"hat|haben|gibt|sind|war|waren|kann|est|sont|peut|y|hay|tiene|ha|ci)\b)[^\W\d_][\w'-]*\s*){1,3})",
+    r"hat|haben|gibt|ist|sind|war|waren|wird|kann|est|sont|peut|y|hay|tiene|ha|ci)\b)[^\W\d_][\w'-]*\s*){1,3})",
     re.IGNORECASE,
 )
 _MONEY = re.compile(
@@ -184,6 +184,7 @@ _UNITS = tuple(
     )
 )
 UNITS = frozenset().union(*(units for _, units in _UNITS))
+SPANS = frozenset(_SPANS_OF_TIME.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from rag.index import STOP_WORDS, terms
 from rag.index.languages import FUNCTION_WORDS, language_of
 from rag.types import Hit
 
-__all__ = ["language_in", "related_to", "telling", "weights"]
+__all__ = ["is_common", "language_in", "related_to", "telling", "weights"]
 
 # Words that ask rather than say what about: a text that answers need not hold them.
 _ASKING = {
@@ -95,6 +95,11 @@ money dollars euros pounds | percent percentage share | salary wage earn earns |
 def _common() -> dict[str, float]:
     bands: dict[str, str] = json.loads(Path(__file__).with_name("common.json").read_text(encoding="utf-8"))
     return {term: float(share) for share, found in bands.items() for term in found.split()}
+
+
+def is_common(found: Iterable[str]) -> bool:
+    """Whether one of these terms stands in many kinds of English text."""
+    return any(term in _common() for term in found)
 
 
 @lru_cache(1)
