@@ -20,9 +20,10 @@ __all__ = ["is_untold", "lacks_figure"]
 # what was asked for is looked for in so many best sentences
 _LOOKED_IN = 5
 _CURRENCY = (
-    r"[$€£¥]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|francs?|franken|pence|cents?|kron[eo]r|rubles?|yen|yuan|rupees?|"
-    r"pesos?|gratis|kostenlos|gratuite?s?|gratuit[oia]s?)\b|\bfree (?:of|for|to|entry|admission)\b|"
-    r"\b(?:is|are|for|ist|sind) (?:free|frei)\b"
+    r"[$€£¥₽₹₩₺]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|francs?|franken|pence|cents?|kron[eo]r|kr|crowns?|rubles?|yen|"
+    r"yuan|rupees?|pesos?|z[lł]ot(?:y|ys|ych)|forints?|lir[ae]s?|rand|won|baht|dinars?|dirhams?|shekels?|shillings?|"
+    r"gratis|kostenlos|gratuite?s?|gratuit[oia]s?|mill?i(?:on|arden?|ards)\w*|billions?)\b|"
+    r"\bfree (?:of|for|to|entry|admission)\b|\b(?:is|are|for|ist|sind) (?:free|frei)\b"
 )
 _AGE = (
     r"\b(?:in|since|from|of|built|born|seit|jahr|depuis|en|de|dal|nel|desde) (?:1\d|20)\d\d\b|"
