@@ -182,7 +182,7 @@ def test_another_way_to_find_terms_makes_the_full_text_anew(
 ) -> None:
     build_plainly(folder, corpus)
     monkeypatch.setattr("rag.index.changes.TERMS", "terms-99")
-    monkeypatch.setattr("rag.index.writer.terms", lambda text: [word[::-1] for word in text.lower().split()])
+    monkeypatch.setattr("rag.index.writer.index_terms", lambda text: [word[::-1] for word in text.lower().split()])
     report = build_plainly(folder)
     assert report.n_embedded == 0 and "terms" in " ".join(report.notes)
     assert found(folder, "enarc") == ["port/crane.txt"] and found(folder, "crane") == []

@@ -155,6 +155,8 @@ RECORDS = {
     "fees": "The harbour fee for E-1042 berths is paid each spring. Cancellations are free until the day before.",
     "fees-old": "The harbour fee for E-1043 berths was abolished. E 1042 is another matter.",
     "german": "Die Krankenversicherung zahlt für die Behandlung in der Klinik und für das Medikament.",
+    "german-meter": "Die Stromrechnung kommt im Januar und ist nicht sofort, aber bis zum Ende des Monats zu bezahlen.",
+    "german-company": "Die Gesellschaft wird durch den Vorstand vertreten, der auf drei Jahre gewählt ist.",
     "german-card": "Eine Karte ist an Bord zu zeigen, wenn der Steuermann sie sehen will.",
     "chinese": "渡轮在冬季停航。乘客可以在码头退票。",
     "chinese-other": "博物馆每天上午九点开门。",
@@ -200,16 +202,24 @@ def by_words(snapshot: Snapshot, query: str) -> list[str]:
         ("thermotsat opening", "engine"),  # two letters changed places
         ("maintenanse interval", "engine"),
         ("Behandlungskarte", "german"),  # a compound of two words that are there
+        ("Versicherung", "german"),  # the head of a compound that is there
+        ("Wann ist die Rechnung fällig?", "german-meter"),  # whose ending the compound's stem has lost
+        ("Autokrankenversicherung", "german"),  # a compound whose head is there
     ],
 )
 def test_words_alone_find_the_passage(snapshot: Snapshot, query: str, record: str) -> None:
     assert first(snapshot, query) == record
 
 
+def test_the_end_of_a_word_is_not_always_a_word(snapshot: Snapshot) -> None:
+    assert by_words(snapshot, "Haft") == []  # not of a Gesellschaft
+    assert query_terms("Stand", snapshot).compounds == {}  # vor is no part
+
+
 def test_what_is_guessed_counts_less(snapshot: Snapshot) -> None:
-    assert query_terms("thermostat engine", snapshot) == {"thermostat": 1.0, "engin": 1.0}
-    assert query_terms("termostat engine", snapshot) == {"thermostat": 0.6, "engin": 1.0}
-    assert query_terms("xyzzy", snapshot) == {}
+    assert query_terms("thermostat engine", snapshot).weights == {"thermostat": 1.0, "engin": 1.0}
+    assert query_terms("termostat engine", snapshot).weights == {"thermostat": 0.6, "engin": 1.0}
+    assert query_terms("xyzzy", snapshot).weights == {}
     assert by_words(snapshot, "xyzzyplugh") == []
 
 

@@ -2,15 +2,17 @@
 
 from rag.index.build import Parts, build
 from rag.index.store import DocumentEntry, Index, Snapshot, Status
-from rag.index.terms import STOP_WORDS, query_tokens, stems, terms
+from rag.index.terms import COMPOUNDING, STOP_WORDS, backwards, query_tokens, stems, terms
 
 __all__ = [
+    "COMPOUNDING",
     "STOP_WORDS",
     "DocumentEntry",
     "Index",
     "Parts",
     "Snapshot",
     "Status",
+    "backwards",
     "build",
     "query_tokens",
     "stems",

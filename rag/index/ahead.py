@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from rag import plugins
 from rag.index.terms import FINGERPRINT as TERMS
-from rag.index.terms import terms
+from rag.index.terms import index_terms
 from rag.passages import split
 from rag.types import Document, Passage, Span
 
@@ -77,7 +77,7 @@ def _chunker(settings: Settings) -> Chunker:
 
 def terms_of(passage: Passage) -> Counter[str]:
     """How often each term is in a passage and its heading."""
-    return Counter([*terms(passage.heading), *terms(passage.text)])
+    return Counter([*index_terms(passage.heading), *index_terms(passage.text)])
 
 
 def storable(document: Document) -> Document:

@@ -30,6 +30,7 @@ BLOCK = 4096
 _ENTRY = np.dtype([("place", "<u2"), ("count", "u1")])
 # BM25 as Robertson and Zaragoza (2009) give it, with the idf of Lucene, which is never negative
 _K1, _B = 1.2, 0.75
+_COMPOUND = np.float32(0.6)  # occurrences of a word that are one of a compound with it
 # (passage, term) pairs that are held in memory before they are written, some 50 MB: rows are written in the order of
 # their keys, and the more at once, the less often the same pages of the database
 _HELD = 2_000_000
@@ -146,12 +147,16 @@ def _merged(data: bytes) -> bytes:
 
 
 def search_terms(
-    connection: sqlite3.Connection, weights: Mapping[str, float], k: int, among: NDArray[np.int64] | None = None
+    connection: sqlite3.Connection,
+    weights: Mapping[str, float],
+    k: int,
+    among: NDArray[np.int64] | None = None,
+    compounds: Mapping[str, Sequence[str]] | None = None,
 ) -> list[tuple[int, float]]:
     """The ``k`` passages with the highest BM25 score: ``(number, score)``, best first, ties by number.
 
     ``weights`` are the terms of the query, each with a factor for its score; ``among`` are the numbers to
-    choose from.
+    choose from; ``compounds`` are terms that count as occurrences of one of the query's, though less.
     """
     blocks, lengths = _lengths(connection)
     n_passages = int(np.count_nonzero(lengths))
@@ -161,6 +166,9 @@ def search_terms(
     scores = np.zeros(len(lengths), dtype=np.float32)
     for term, weight in weights.items():
         places, counts = _postings(connection, term, blocks)
+        if compounds and term in compounds:
+            others = [_postings(connection, other, blocks) for other in compounds[term]]
+            places, counts = _pooled((places, counts), others)
         if len(places):
             idf = np.log(1 + (n_passages - len(places) + 0.5) / (len(places) + 0.5))
             scores[places] += np.float32(weight * idf * (_K1 + 1)) * counts / (counts + norms[places])
@@ -213,6 +221,15 @@ def _postings(
     at = np.searchsorted(blocks, [row[0] for row in rows]) * BLOCK
     starts = np.repeat(at, [len(row[1]) // _ENTRY.itemsize for row in rows])
     return starts + entries["place"], entries["count"].astype(np.float32)
+
+
+def _pooled(
+    own: tuple[NDArray[np.int64], NDArray[np.float32]], others: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Occurrences of a term and of its compounds as those of one term."""
+    counted = [own, *((places, _COMPOUND * counts) for places, counts in others)]
+    places, which = np.unique(np.concatenate([places for places, _ in counted]), return_inverse=True)
+    return places, np.bincount(which, np.concatenate([counts for _, counts in counted])).astype(np.float32)
 
 
 def _best(numbers: NDArray[np.int64], scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:

@@ -29,7 +29,7 @@ from rag.index.record import (
     transaction,
 )
 from rag.index.terms import FINGERPRINT as TERMS
-from rag.index.terms import terms
+from rag.index.terms import index_terms
 from rag.types import title_of
 
 __all__ = ["STEPS", "migrate"]
@@ -114,7 +114,7 @@ def _documents_2(connection: sqlite3.Connection) -> tuple[dict[int, str], dict[i
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*row[:3], checksum("labels", *row[:3]), name, *row[3:], checksum("documents", *row)),
         )
-        ids[number], words[number] = id_, terms(name)
+        ids[number], words[number] = id_, index_terms(name)
     for row in sources:
         connection.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?)", (*row, checksum("sources", *row)))
     return ids, words
@@ -131,7 +131,7 @@ def _passages_2(
         marks = ", ".join("?" * 11)
         connection.execute(f"INSERT INTO passages VALUES ({marks})", (number, id_, document, *middle, crc))
         _, _, _, heading, text, _ = facts
-        postings.add(number, [*words[document], *terms(heading), *terms(text)])
+        postings.add(number, [*words[document], *index_terms(heading), *index_terms(text)])
         connection.execute(
             "INSERT OR IGNORE INTO pending SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE key = ?)",
             (vector, number, vector),

@@ -153,17 +153,22 @@ class Snapshot:
     # -- searching ---------------------------------------------------------------------------------------
 
     def lexical(
-        self, terms: Mapping[str, float] | Sequence[str], k: int, collections: Sequence[str] = ()
+        self,
+        terms: Mapping[str, float] | Sequence[str],
+        k: int,
+        collections: Sequence[str] = (),
+        compounds: Mapping[str, Sequence[str]] | None = None,
     ) -> list[tuple[int, float]]:
         """The ``k`` best passages by BM25 for the terms of a query: ``(passage number, score)``, best first.
 
-        A term may have a weight, its factor in the score. Titles and headings count as much as text.
+        A term may have a weight, its factor in the score, and ``compounds``, which count as it does, though less.
+        Titles and headings count as much as text.
         """
         weights = terms if isinstance(terms, Mapping) else dict.fromkeys(terms, 1.0)
         if not weights or k < 1:
             return []
         among = self._index.in_collections(self, collections)[0] if collections else None
-        return search_terms(self._connection, weights, k, among)
+        return search_terms(self._connection, weights, k, among, compounds)
 
     def known_terms(self, terms: Sequence[str]) -> set[str]:
         """Those of ``terms`` that some passage has."""
@@ -180,6 +185,11 @@ class Snapshot:
             (prefix, f"{prefix}\U0010ffff"),
         )
         return [term for (term,) in rows]
+
+    def has_terms_starting_with(self, prefix: str) -> bool:
+        """True when some term in the full text begins with ``prefix``."""
+        query = "SELECT EXISTS (SELECT 1 FROM postings WHERE term >= ? AND term < ?)"
+        return bool(self._connection.execute(query, (prefix, f"{prefix}\U0010ffff")).fetchone()[0])
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many passages of the corpus each term occurs; title and headings count as text."""

@@ -6,8 +6,10 @@
   Thai, Lao, Khmer and Burmese, whose letters stand for sounds.
 - Numbers stay as typed. Codes (E-1042, v2.1.0, 12(3), max_length, e-mail) give their parts and, as one more
   term, the whole: it is rare, so the passage that has it as typed comes first.
+- In languages that write compounds as one word, an index has long words from their end as well (``index_terms``),
+  so that a query for "Versicherung" meets "Haftpflichtversicherung" (``retrieval.compounds``).
 
-Left out: dictionaries of any kind. Compounds and typos are met on the query's side (``retrieval.lexical``).
+Left out: dictionaries of any kind. Typos are met on the query's side (``retrieval.lexical``).
 """
 
 from __future__ import annotations
@@ -20,13 +22,26 @@ from typing import Any
 
 from rag.index.languages import FUNCTION_WORDS, LATIN, language_of
 
-__all__ = ["FINGERPRINT", "STOP_WORDS", "query_tokens", "stems", "terms"]
+__all__ = [
+    "COMPOUNDING",
+    "FINGERPRINT",
+    "STOP_WORDS",
+    "backwards",
+    "index_terms",
+    "query_tokens",
+    "stems",
+    "terms",
+]
 
 # raise it with every change of what ``terms`` returns: an index with another one finds its terms anew at the next
 # build, and until then must take words out of the full text exactly as they went in
-FINGERPRINT = "terms-6"
+FINGERPRINT = "terms-7"
 
 STOP_WORDS = FUNCTION_WORDS["english"]
+
+# languages that write a compound as one word, its head last
+COMPOUNDING = ("german", "dutch", "swedish", "danish", "norwegian", "finnish", "hungarian")
+_COMPOUND = 8  # letters of the shortest stem that is kept from its end, too
 
 _HAN = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _THAI = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
@@ -65,12 +80,31 @@ _SCRIPTS = (
 def terms(text: str, language: str | None = None) -> list[str]:
     """The search terms of ``text``, with repeats: tokens in order, then codes. ``language`` is for a piece of a
     text whose language is known; otherwise it is told from the text."""
+    return _terms(_tokens(text), language)[0]
+
+
+def index_terms(text: str) -> list[str]:
+    """The terms that an index keeps of ``text``: its search terms, and its long words ``backwards`` where they may
+    be compounds."""
     tokens = _tokens(text)
+    found, language = _terms(tokens)
+    if language not in COMPOUNDING:
+        return found
+    words = (term for term, (_, is_word) in zip(found, tokens, strict=True) if is_word)
+    return found + [backwards(term) for term in words if len(term) >= _COMPOUND]
+
+
+def backwards(term: str) -> str:
+    """``term`` from its end, with a mark that no other term has in front."""
+    return f"<{term[::-1]}"
+
+
+def _terms(tokens: list[tuple[str, bool]], language: str | None = None) -> tuple[list[str], str]:
     words = [token for token, is_word in tokens if is_word]
     language = language or language_of(words) or "english"
     if len(words) == len(tokens):
-        return list(map(_stem, words, repeat(language)))
-    return [_stem(token, language) if is_word else token[:_LONGEST] for token, is_word in tokens]
+        return list(map(_stem, words, repeat(language))), language
+    return [_stem(token, language) if is_word else token[:_LONGEST] for token, is_word in tokens], language
 
 
 def query_tokens(query: str) -> list[tuple[str, list[str]]]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rag.index.ahead import terms_of
 from rag.index.lexical import PostingsWriter
 from rag.index.rows import sealed_document, sealed_passage, sealed_source
-from rag.index.terms import terms
+from rag.index.terms import index_terms
 from rag.passages import embedded_text
 from rag.types import Document, Passage, Span, title_of
 
@@ -78,7 +78,7 @@ class Writer:
         known: Mapping[Span, Mapping[str, int]] | None = None,
     ) -> None:
         """Record passages of the document with that number and name; the terms of some may be ``known``."""
-        title = Counter(terms(name))
+        title = Counter(index_terms(name))
         rows, waiting = [], []
         for at, passage in enumerate(passages, self._next_number("passages")):
             key = vector_key(self._fingerprint, passage)
@@ -152,10 +152,10 @@ class Writer:
 
     def _remove_document(self, number: int) -> None:
         (name,) = self._connection.execute("SELECT name FROM documents WHERE number = ?", (number,)).fetchone()
-        title = terms(name)
+        title = index_terms(name)
         query = "SELECT number, heading, text, vector FROM passages WHERE document = ?"
         for passage, heading, text, vector in self._connection.execute(query, (number,)).fetchall():
-            self._postings.remove(passage, {*title, *terms(heading), *terms(text)})
+            self._postings.remove(passage, {*title, *index_terms(heading), *index_terms(text)})
             self._loose.add(vector)
             self._connection.execute("DELETE FROM pending WHERE passage = ?", (passage,))
         self._connection.execute("DELETE FROM passages WHERE document = ?", (number,))
@@ -173,9 +173,9 @@ class Writer:
         self.removed = True  # the old name, at least
         query = "SELECT number, heading, text FROM passages WHERE document = ?"
         for passage, heading, text in self._connection.execute(query, (number,)).fetchall():
-            own = [*terms(heading), *terms(text)]
-            self._postings.remove(passage, {*terms(old), *own})
-            self._postings.add(passage, [*terms(new), *own])
+            own = [*index_terms(heading), *index_terms(text)]
+            self._postings.remove(passage, {*index_terms(old), *own})
+            self._postings.add(passage, [*index_terms(new), *own])
 
     def loosen_vectors(self) -> None:
         """Every passage may get other text: ``finish`` is to see which vectors are still needed."""
@@ -199,5 +199,5 @@ class Writer:
         """Make the full text anew from ``(passage number, document name, passage)``."""
         self.empty("postings", "lengths")
         for number, name, passage in named:
-            self._postings.add(number, [*terms(name), *terms(passage.heading), *terms(passage.text)])
+            self._postings.add(number, [*index_terms(name), *index_terms(passage.heading), *index_terms(passage.text)])
         self._postings.flush()

@@ -1,15 +1,18 @@
 """A query -> weighted terms for the lexical leg, mended where the index does not know a word.
 
 A word that no passage has is looked for as a typo of one that some have (restricted Damerau-Levenshtein
-distance 1, or 2 for long words, same beginning), and as a compound of two known words
-("Krankenversicherungskarte"). What is guessed counts less than what is typed.
+distance 1, or 2 for long words, same beginning), and as a compound (``retrieval.compounds``). What is guessed
+counts less than what is typed.
 """
 
 from __future__ import annotations
 
-from rag.index import Snapshot, query_tokens, stems
+from typing import NamedTuple
 
-__all__ = ["query_terms"]
+from rag.index import Snapshot, query_tokens
+from rag.retrieval.compounds import ending_in, has_compounds, parts
+
+__all__ = ["QueryTerms", "query_terms"]
 
 # distinct terms of a query that are looked up; more only cost time
 _MAX_TERMS = 96
@@ -19,27 +22,36 @@ _LONG = 8  # letters from which two mistakes are allowed
 _LONGEST = 40  # and longer ones are no words
 _MAX_MENDED = 8  # words of a query: more are not a question with typos, but another language than the corpus
 _SAME = (3, 1)  # letters at the beginning that a typo is believed to have right, tried in this order
-_PART = 4  # letters of the shortest part of a compound
 _MAX_GUESSES = 3
-# between the parts of a compound: German, Dutch, Scandinavian
-_LINKS = ("", "s", "es", "n", "en", "e", "er", "ns")
 
 
-def query_terms(query: str, snapshot: Snapshot) -> dict[str, float]:
-    """The terms to look up for ``query``, each with its weight in the score."""
+class QueryTerms(NamedTuple):
+    """The terms to look up, each with its weight in the score, and the longer words that count as one of them."""
+
+    weights: dict[str, float]
+    compounds: dict[str, list[str]]
+
+
+def query_terms(query: str, snapshot: Snapshot) -> QueryTerms:
+    """What to look up for ``query``."""
     tokens = query_tokens(query)[:_MAX_TERMS]
     known = snapshot.known_terms([term for _, variants in tokens for term in variants])
+    has_any = has_compounds(snapshot)
     weights: dict[str, float] = {}
+    compounds: dict[str, list[str]] = {}
     n_mended = 0
     for token, variants in tokens:
         found = [term for term in variants if term in known]
+        if has_any and token.isalpha() and (longer := ending_in(token, snapshot)):
+            found = found or variants[:1]
+            compounds[found[0]] = longer
         for term in found:
             weights[term] = 1.0
         if not found and n_mended < _MAX_MENDED and token.isalpha() and _SHORTEST <= len(token) <= _LONGEST:
             n_mended += 1
-            for term in _near(variants, snapshot) or _parts(token, snapshot):
+            for term in _near(variants, snapshot) or parts(token, snapshot):
                 weights.setdefault(term, _GUESSED)
-    return dict(list(weights.items())[:_MAX_TERMS])
+    return QueryTerms(dict(list(weights.items())[:_MAX_TERMS]), compounds)
 
 
 def _near(variants: list[str], snapshot: Snapshot) -> list[str]:
@@ -55,22 +67,6 @@ def _near(variants: list[str], snapshot: Snapshot) -> list[str]:
         if distances:
             nearest = min(distances.values())
             return sorted(term for term, found in distances.items() if found == nearest)[:_MAX_GUESSES]
-    return []
-
-
-def _parts(token: str, snapshot: Snapshot) -> list[str]:
-    """The stems of two known words that ``token`` is put together from, with the longest second part."""
-    halves = [
-        (stems(token[: at - len(link)]), stems(token[at:]))
-        for at in range(_PART, len(token) - _PART + 1)
-        for link in _LINKS
-        if at - len(link) >= _PART and token[:at].endswith(link)
-    ]
-    known = snapshot.known_terms([term for pair in halves for variants in pair for term in variants])
-    for pair in halves:
-        found = [next((term for term in variants if term in known), "") for variants in pair]
-        if all(found):
-            return found
     return []
 
 

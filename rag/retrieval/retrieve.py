@@ -78,7 +78,8 @@ def retrieve(
         raise UsageError(f"k must be at least 1, not {k}")
     wide = max(_CANDIDATES, k)
     embedded = _embedding.submit(_query_vector, embedder, query) if embedder and snapshot.n_embedded else None
-    lexical = dict(snapshot.lexical(query_terms(query, snapshot), wide, collections))
+    words = query_terms(query, snapshot)
+    lexical = dict(snapshot.lexical(words.weights, wide, collections, words.compounds))
     if embedded and not embedded.done():
         snapshot.read_ahead(list(lexical), k + _RUNNERS_UP)
     vector = embedded.result() if embedded else None
