@@ -273,3 +273,52 @@ def test_perturbed_sentences_are_flagged_and_whole_ones_are_not(data: Path) -> N
     floors |= {"stitched": 0.9, "exchange": 0.9}
     missed = {kind: rates[kind] for kind, floor in floors.items() if rates[kind].share < floor}
     assert not missed
+
+
+HEDGE = "The hedge will be cut by GreenEdge for £420; Tom Barlow had offered £385. Nora Bright was against it."
+DOSES = "Metformin was paused for two days and has been restarted; gliclazide was stopped. Children must not take it."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"),
+    [
+        ("Tom Barlow will cut the hedge for £420.", HEDGE),
+        ("GreenEdge had offered £385.", HEDGE),
+        ("Metformin was stopped.", DOSES),
+        (
+            "Le locataire prend en charge les grosses réparations.",
+            "Le bailleur prend en charge les grosses réparations, le locataire l'entretien courant.",
+        ),
+        (
+            "Hoteliers fear that the ship will damage the seabed.",
+            "Hoteliers expect more visitors a year. The fishermen fear that the ship will damage the seabed.",
+        ),
+    ],
+)
+def test_what_is_said_of_another_is_at_most_weak(sentence: str, source: str) -> None:
+    assert verify(sentence, [source], around=source).support in ("weak", "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"),
+    [
+        ("GreenEdge will cut the hedge for £420.", HEDGE),
+        ("Tom Barlow offered £385.", HEDGE),
+        ("Gliclazide was stopped.", DOSES),
+        ("Metformin has been restarted after two days.", DOSES),
+        (
+            "The ferry carries 420 passengers.",
+            "The ferry was built in Turkey for 38 million and carries 420 passengers.",
+        ),
+        ("No more than eight tablets may be taken.", "Do not take more than eight tablets in a day."),
+    ],
+)
+def test_what_is_said_of_the_same_is_supported(sentence: str, source: str) -> None:
+    assert verify(sentence, [source], around=source).support in ("verbatim", "supported")
+
+
+def test_a_noun_in_the_place_of_another_is_weak_unless_it_means_the_same() -> None:
+    source = "The chapel was built in rococo style between 1740 and 1752."
+    said = "The chapel was built in baroque style between 1740 and 1752."
+    assert verify(said, [source], similarity=lambda a, b: 0.9 if len(a.split()) > 1 else 0.4).support == "weak"
+    assert verify(said, [source], similarity=lambda a, b: 0.9).support == "supported"

@@ -91,13 +91,21 @@ def alterations(sentence: str, source: str) -> list[str]:
         if kind == "replace" and len(there) <= len(here) + _GAP:
             reasons += _replaced(here, there)
         if j2 - j1 <= _GAP and (is_inside or here):
-            denials += sum(is_negation(word.text) for word in here) - sum(is_negation(word.text) for word in there)
+            denials += sum(is_negation(word.text) for word in here) - _denials_left_out(there)
             soft = soft or any(is_soft_negation(word.text) for word in (*here, *there))
         else:
             denials += sum(is_negation(word.text) for word in here)
     if denials and not soft:
         reasons.append("denies what the source says" if denials > 0 else "says what the source denies")
     return reasons
+
+
+def _denials_left_out(there: tuple[_Word, ...]) -> int:
+    """How many denials words left out hold, not counting those of what was left out with them ("not torn down but")."""
+    return sum(
+        is_negation(word.text) and not any(is_content(after.text) for after in there[i + 1 :])
+        for i, word in enumerate(there)
+    )
 
 
 def _replaced(here: tuple[_Word, ...], there: tuple[_Word, ...]) -> list[str]:

@@ -44,7 +44,20 @@ left | right
 maximum largest biggest greatest longest oldest strongest best | minimum smallest shortest youngest weakest worst
 larger bigger greater | smaller
 large big | small little
-longer | shorter
+longer langer | shorter kurzer
+spatestens | fruhestens
+mieter mieterin | vermieter vermieterin
+locataire | bailleur proprietaire
+tenant lessee | landlord lessor
+buyer purchaser kaufer | seller vendor verkaufer
+employer arbeitgeber | employee arbeitnehmer
+lender creditor | borrower debtor
+einzug | auszug
+ouvert ouverte ouverts ouvertes | ferme fermee fermes fermees
+abierto abierta | cerrado cerrada
+survive survived | lost destroyed perish perished
+succeeded pass passed | fail failed
+suitable | unsuitable
 long | short
 strengthen strengthened improve improved | weaken weakened worsen worsened deteriorate
 better | worse

@@ -37,6 +37,17 @@ _IDLE = re.compile(
     re.IGNORECASE,
 )
 _ALL_BUT = re.compile(r"\b((?:all|every|each|any|nothing|none|everyone|everything|anyone)(?:\s\w+){0,2})\s+but\b", re.I)
+# "at most" is how "may not exceed" is said without a denial
+_CAP = re.compile(
+    r"\b(?:at most|no more than|not more than|up to|a maximum of|the maximum|höchstens|maximal|au plus|au maximum|"
+    r"como máximo|al massimo)\b",
+    re.IGNORECASE,
+)
+_NOT_OVER = re.compile(
+    r"\b(?:not|never|nicht|ne|no|non)\b[^.;]{0,40}?\b(?:exceed|more than|über|überschreit\w+|mehr als|dépass\w+|"
+    r"plus de|super\w+|más de|più di)\b",
+    re.IGNORECASE,
+)
 _REACH = 4  # words of content that a denial reaches over
 _SUBJECT = 2  # words of content before a denial that it is said of
 _UNABLE = frozenset("fail failed fails unable".split())
@@ -57,6 +68,8 @@ def polarity_differs(sentence: str, source: str) -> list[str]:
     own = [denial for denial in ours if denial.is_hard]  # a paraphrase may well say "rejected" for "did not accept"
     if _denied_alone(own, nearest, lenient=bool(theirs) and not _EXCEPTIONS.isdisjoint(said.words)):
         reasons.append("denies what the source says")
+    elif _CAP.search(sentence) and _NOT_OVER.search(nearest):
+        pass
     elif _CONDITIONS.isdisjoint(told.words) and _denied_alone(theirs, sentence, lenient=True):
         reasons.append("says what the source denies")
     turned = _turned(said.words, told.words)

@@ -18,6 +18,7 @@ from rag.generation.binding import misbound
 from rag.generation.compare import missing_facts, shared
 from rag.generation.facts import read_facts
 from rag.generation.polarity import polarity_differs
+from rag.generation.roles import confused, substituted
 from rag.generation.words import is_negation, words
 from rag.types import Passage, Span, Support
 
@@ -98,6 +99,12 @@ def verify(
     seam = stitched(sentence, around or source)
     if seam:
         return Verdict("weak", (f"joins words from two places after “{seam}”",))
+    other = confused(sentence, around or source)
+    if other:
+        return Verdict("weak", (f"the source says it of “{other}”",))
+    changed = substituted(sentence, source, around or source, similarity) if similarity else ""
+    if changed:
+        return Verdict("weak", (changed,))
     strange = foreign(sentence, source) if score < 0.95 else ""
     if strange:
         return Verdict("weak", (f"goes on in words the source does not have: {strange}",))
