@@ -3,12 +3,14 @@ and by benchmarks/faults/run.py in a long one."""
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import resource
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +18,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +26,10 @@ from indexing import PlainReader, build_plainly, results, state, write
 
 from rag import documents
 from rag.errors import IndexBusy, RagError
-from rag.index import Index, embedding
-from rag.index.doctor import examine
+from rag.index import Index, approximate, dense, embedding, matrix
+from rag.index.doctor import examine, repair
 from rag.index.lock import writer_lock
-from rag.index.record import connect, database
+from rag.index.record import connect, database, manifest
 
 OLD = {
     "a.txt": "The old gate is green. It opens at six.",
@@ -193,21 +196,57 @@ def _dying(fixture: Fixture, folder: Path, kind: str, n: int) -> None:
     fixture.update(folder)
 
 
-def fill_the_disk(fixture: Fixture, limits: list[int]) -> Counter[str]:
-    """Build while no file may grow beyond each of ``limits`` bytes."""
+def fill_the_disk(fixture: Fixture, limits: list[int], *, late: bool = False) -> Counter[str]:
+    """Build while no file may grow beyond each of ``limits`` bytes; ``late``: not before the log is moved into the
+    database and freed pages are given back."""
     left: Counter[str] = Counter()
+    building = sys.modules["rag.index.build"]
+    sweep = building.sweep  # type: ignore[attr-defined]
     for limit in limits:
         folder = fixture.fresh()
 
-        def work(folder: Path = folder, limit: int = limit) -> None:
+        def forbid(limit: int = limit) -> None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        def sweep_late(folder: Path, forbid: Callable[[], None] = forbid) -> Any:
+            forbid()
+            return sweep(folder)
+
+        def work(folder: Path = folder, forbid: Callable[[], None] = forbid, late_: Any = sweep_late) -> None:
+            if late:
+                building.sweep = late_  # type: ignore[attr-defined]
+            else:
+                forbid()
             fixture.update(folder)
 
         code = outcome(in_child(work))
         assert code in (0, 3), f"limit {limit}: exit {code}"
         left[{0: "built", 3: "said so"}[code] + ", " + fixture.check(folder)] += 1
     return left
+
+
+def fill_a_volume(fixture: Fixture, sizes: list[int]) -> Counter[str]:
+    """Build on a file system of each of ``sizes`` bytes; takes the right to mount one."""
+    left: Counter[str] = Counter()
+    volume = fixture.base / "trial"
+    for size in sizes:
+        shutil.rmtree(volume, ignore_errors=True)
+        volume.mkdir()
+        mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", volume)
+        try:
+            folder = shutil.copytree(fixture.base / "old" / "index", volume / "index")
+            code = outcome(in_child(lambda folder=folder: fixture.update(folder)))  # type: ignore[misc]
+            assert code in (0, 3), f"{size} bytes: exit {code}"
+            mount("-o", "remount,size=64m", volume)
+            left[{0: "built", 3: "said so"}[code] + ", " + fixture.check(folder)] += 1
+        finally:
+            subprocess.run(["umount", volume], check=True)
+    return left
+
+
+def mount(*arguments: str | Path) -> None:
+    subprocess.run(["mount", *arguments], check=True)
 
 
 # -- bytes that turn -----------------------------------------------------------------------------------------
@@ -255,6 +294,53 @@ def mutate(fixture: Fixture, n_mutations: int, seed: int = 0) -> Counter[str]:
     return seen
 
 
+@contextmanager
+def large_indexes() -> Iterator[None]:
+    """Every index is large enough to have an approximate one beside it."""
+    building = sys.modules["rag.index.build"]
+    kept = matrix.BLOCK
+    for module in (matrix, approximate, dense):
+        module.BLOCK = 4  # type: ignore[misc]
+    building.save_approximate = partial(approximate.save_approximate, flat_up_to=0)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for module in (matrix, approximate, dense):
+            module.BLOCK = kept  # type: ignore[misc]
+        building.save_approximate = approximate.save_approximate  # type: ignore[attr-defined]
+
+
+def mutate_approximate(fixture: Fixture, n_mutations: int, seed: int = 0) -> Counter[str]:
+    """Damage the approximate index in ``n_mutations`` ways: what is found must stay what it was."""
+    rng = random.Random(seed)
+    seen: Counter[str] = Counter()
+    logging.getLogger("rag.index").setLevel(logging.ERROR)
+    with large_indexes(), quick_builds():
+        folders = {name: fixture.base / f"large-{name}" for name in ("old", "new")}
+        for name, folder in folders.items():
+            build_plainly(folder, fixture.base / name / "corpus")
+        (path,), (foreign,) = (list(folder.glob("*.faiss")) for folder in folders.values())
+        sound, other = path.read_bytes(), foreign.read_bytes()
+        for n in range(n_mutations):
+            files = {path.name: sound}
+            kind = _damage(files, {path.name: other}, rng)
+            path.unlink(missing_ok=True)
+            for name, data in files.items():
+                (folders["old"] / name).write_bytes(data)
+            facts = state(folders["old"], QUERIES)
+            assert facts == fixture.old_state, f"mutation {n}, {kind}"
+            with connect(folders["old"]) as connection:
+                said = manifest(connection)["approximate"]
+            detected = approximate.load_approximate(folders["old"], said, 16) is None
+            assert detected or files == {path.name: sound}
+            seen[f"{kind}: {'detected' if detected else 'nothing changed'}"] += 1
+            if n % 200 == 0:
+                repair(folders["old"])
+                build_plainly(folders["old"])
+                assert examine(folders["old"]) == [] and path.read_bytes() == sound
+    return seen
+
+
 def _damage(files: dict[str, bytes], other: dict[str, bytes], rng: random.Random) -> str:
     name = rng.choice(sorted(files))
     data = bytearray(files[name])
@@ -277,7 +363,7 @@ def _damage(files: dict[str, bytes], other: dict[str, bytes], rng: random.Random
     elif kind == "remove":
         del files[name]
     elif kind == "swap":
-        files["footnote.sqlite"] = other["footnote.sqlite"]
+        files |= other
     return kind
 
 

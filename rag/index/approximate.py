@@ -39,7 +39,7 @@ FLAT_UP_TO = 50_000
 _STALE = 0.1
 # vectors that FAISS sees of each list when it places the lists' centres
 _SAMPLE = 48
-_WITHOUT = "searching without it, which is slower; rag doctor --repair and rag build make it anew"
+_WITHOUT = "searching without it, which is slower; rag doctor --repair and then rag build make it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,7 @@ def load_approximate(folder: Path, kept: Mapping[str, Any], dim: int) -> Approxi
         log.warning("%s cannot be read (%s): %s", path.name, error.strerror, _WITHOUT)
         return None
     if len(data) != kept["size"] or hashlib.sha256(data).hexdigest() != kept["sha256"]:
-        log.warning(
-            "%s is damaged: searching without it, which is slower; rag doctor --repair and rag build make it anew",
-            path.name,
-        )
+        log.warning("%s is damaged: %s", path.name, _WITHOUT)
         return None
     index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
     if index.d != dim or index.ntotal != kept["n"]:
