@@ -59,8 +59,9 @@ def main() -> None:
             if arguments.only and kind not in arguments.only:
                 continue
             begun = time.monotonic()
-            outcome = run()
-            for outcome in added_up(outcome) if isinstance(outcome, Iterator) else [outcome]:
+            result = run()
+            outcome = None
+            for outcome in added_up(result) if isinstance(result, Iterator) else [result]:
                 seconds = round(time.monotonic() - begun, 1)
                 found[kind] = {"outcome": outcome, "seconds": seconds}
                 arguments.out.write_text(json.dumps(found, indent=1) + "\n")
