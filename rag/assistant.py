@@ -128,11 +128,12 @@ class Assistant:
         first = self.build(*paths)
         report(first)
         generation = first.generation
+        roots = [Path(root) for root in self._recorded().get("roots", ())]
 
         def bring_up_to_date() -> bool:
             nonlocal generation
             try:
-                outcome = self.build(*paths)
+                outcome = self.build(*(paths or self._recorded().get("roots") or roots))
             except RagError as error:
                 report(error)
                 return not isinstance(error, IndexBusy)
@@ -141,7 +142,6 @@ class Assistant:
             generation = outcome.generation
             return True
 
-        roots = [Path(root) for root in self._recorded().get("roots", ())]
         watch(roots, bring_up_to_date, stop, ignore=self._index.folder)
 
     def _recorded(self) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rag import Assistant, Settings
+from rag.errors import RagError
+from rag.index.lock import writer_lock
 from rag.web.engine import Engine
 
 
@@ -46,6 +50,33 @@ def test_watching_takes_up_what_is_put_into_the_folder(tmp_path: Path) -> None:
         time.sleep(0.1)
     assert engine.wait(60)
     assert [entry.source for entry in engine.assistant.documents()] == ["more.txt", "note.txt"]
+
+
+def sources(engine: Engine) -> set[str]:
+    try:
+        return {entry.source for entry in engine.assistant.documents()}
+    except RagError:
+        return set()
+
+
+def until(is_so: Callable[[], bool]) -> bool:
+    """Whether something becomes so within half a minute."""
+    return any(is_so() or time.sleep(0.1) for _ in range(300))
+
+
+def test_watching_is_kept_out_for_a_while_only_and_makes_a_deleted_index_anew(
+    engine: Engine, small_corpus: Path, tmp_path: Path
+) -> None:
+    wanted = sources(engine) | {"late.txt"}
+    engine.start(watch=True)
+    assert engine.wait(60)
+    with writer_lock(tmp_path / "index"):
+        (small_corpus / "late.txt").write_text("The gate is blue.\n")
+        assert until(lambda: engine.build_state.kept_out)
+    assert until(lambda: sources(engine) == wanted) and engine.wait(60)
+    time.sleep(2.5)  # the watcher looks at the index every two seconds
+    shutil.rmtree(tmp_path / "index")
+    assert until(lambda: sources(engine) == wanted) and engine.wait(60)
 
 
 def test_a_new_index_is_built_from_the_corpus_folder(tmp_path: Path) -> None:

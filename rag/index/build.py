@@ -140,6 +140,8 @@ def _nothing_in(roots: Sequence[Path | str]) -> str:
 
 def _nothing_readable(outcome: BuildReport, roots: Sequence[str]) -> str:
     skipped = [file for file in outcome.files if file.status == "skipped"]
+    if not skipped:
+        return f"{_nothing_in(roots)} any more: the index is empty now"
     why = f": {skipped[0].source}: {skipped[0].reason}" if skipped else ""
     more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
     return f"the index is empty: nothing in {', '.join(roots)} can be read{why}{more}"

@@ -1,10 +1,12 @@
-"""Notice that files of a corpus were added, changed, renamed or removed."""
+"""Notice that files of a corpus were added, changed, renamed or removed, or that the index itself is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
+
+from rag.index.record import database
 
 __all__ = ["watch"]
 
@@ -15,7 +17,8 @@ _TICK_MS = 2000
 
 
 def watch(roots: Sequence[Path], on_change: Callable[[], bool], stop: Event, *, ignore: Path | None = None) -> None:
-    """Call ``on_change`` once now and after every change under ``roots``, until ``stop`` is set.
+    """Call ``on_change`` once now, after every change under ``roots``, and when the index that was in the folder
+    ``ignore`` is there no longer, until ``stop`` is set.
 
     ``on_change`` returns False when it could not do its work; it is then called again at the next tick. Hidden
     files and what lies in the folder ``ignore`` (the index itself) are nobody's business.
@@ -26,7 +29,7 @@ def watch(roots: Sequence[Path], on_change: Callable[[], bool], stop: Event, *, 
         inside = own is not None and (path == own or path.startswith(own + "/"))
         return not inside and not Path(path).name.startswith(".")
 
-    waiting = True
+    waiting, had_index = True, False
     while not stop.is_set():
         folders = [root.resolve() for root in roots if root.is_dir()]
         seen = _stamps(roots)
@@ -34,8 +37,11 @@ def watch(roots: Sequence[Path], on_change: Callable[[], bool], stop: Event, *, 
             stop.wait(_TICK_MS / 1000)
         for found in _changes(folders, concerns, stop):
             now = _stamps(roots)
-            if found or waiting or now != seen:
+            has_index = ignore is not None and database(ignore).exists()
+            if found or waiting or now != seen or (had_index and not has_index):
                 waiting = not on_change()
+                has_index = ignore is not None and database(ignore).exists()
+            had_index = has_index
             if now.keys() != seen.keys() or stop.is_set():
                 break  # a root came or went: watch the folders that there are now
             seen = now

@@ -6,6 +6,7 @@ it was. Settings changed in the page open the assistant anew.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 
 from rag import plugins
 from rag.assistant import Assistant
-from rag.errors import RagError, SettingsError
+from rag.errors import IndexBusy, RagError, SettingsError
 from rag.index.watch import watch
 from rag.settings import Settings
 from rag.types import BuildReport, Progress
@@ -24,18 +25,21 @@ from rag.web.feedback import Feedback
 
 __all__ = ["CHANGEABLE", "BuildState", "Engine"]
 
+log = logging.getLogger("rag.web")
+
 # what may be changed from the page
 CHANGEABLE = ("generator", "base_url", "strictness", "k")
 
 
 @dataclass(frozen=True, slots=True)
 class BuildState:
-    """How far the current build is, or what the last one came to."""
+    """How far the current build is, or what the last one came to. ``kept_out``: another process was building."""
 
     running: bool = False
     progress: Progress | None = None
     report: BuildReport | None = None
     error: str = ""
+    kept_out: bool = False
 
 
 class Engine:
@@ -49,6 +53,7 @@ class Engine:
         self.warm = threading.Event()
         self._lock = threading.Lock()
         self._taken_in: list[Path] = []
+        self._roots: list[str] = []
         self._again: bool | None = None  # a build was asked for while one was running
         self._thread: threading.Thread | None = None
         self.assistant = self._opened(self._preferred(settings))
@@ -65,18 +70,21 @@ class Engine:
     def _watch(self) -> None:
         def changed() -> bool:
             self.build()
-            return True
+            self.wait()
+            return not self.build_state.kept_out
 
         self.wait()  # the first build decides what there is to watch
         roots = self.roots() or [self.settings.corpus]
         watch([Path(root) for root in roots], changed, threading.Event(), ignore=Path(self.settings.index))
 
     def _recorded_roots(self) -> list[str]:
+        """What the last build held; of an index that is gone, what it held when it was last looked at."""
         try:
             with self.assistant.snapshot() as snapshot:
-                return list(snapshot.status().roots)
-        except RagError:
-            return []
+                self._roots = list(snapshot.status().roots)
+        except RagError as error:
+            log.debug("the index cannot be looked at: %s", error)
+        return self._roots
 
     @property
     def corpus(self) -> Path:
@@ -181,7 +189,7 @@ class Engine:
         try:
             return BuildState(report=self.assistant.build(*paths, progress=progress))
         except (RagError, OSError) as error:
-            return BuildState(error=str(error))
+            return BuildState(error=str(error), kept_out=isinstance(error, IndexBusy))
 
 
 def _covered(folder: Path, roots: Sequence[Path]) -> bool:
