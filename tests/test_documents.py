@@ -339,6 +339,25 @@ def test_rst_and_org(tmp_path: Path) -> None:
     assert "We saw two whales." in org.text
 
 
+def test_terms_stand_in_front_of_what_they_mean(tmp_path: Path) -> None:
+    page = """<dl><dt>dialout<dd><p>Access to <b>serial</b> ports.</p><p>Members may dial.</p>
+        <dt>dip</dt><dt>ppp:</dt><dd>Dialup IP.</dd>
+        <dt>How do I join?</dt><dd>Ask the administrator.</dd>
+        <dt>tape</dt><dd><pre>mt rewind</pre></dd><dt>unused</dt></dl><p>The end.</p>"""
+    document = read_one(tmp_path, "groups.html", page)
+    assert [line for line in document.text.splitlines() if line] == [
+        "dialout: Access to serial ports.",
+        "Members may dial.",
+        "dip, ppp: Dialup IP.",
+        "How do I join?",
+        "Ask the administrator.",
+        "tape",
+        "mt rewind",
+        "unused",
+        "The end.",
+    ]
+
+
 # ---- tables
 
 

@@ -49,6 +49,7 @@ _HIDING_STYLE = re.compile(
 _CLASS_RULE = re.compile(r"\.([\w-]{1,80})\s*\{([^{}]{0,500})\}")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+_MAX_TERM = 80  # characters of a term that is read in front of its definition
 _MAX_TEXT = 50_000_000
 _REGIONS = ("article", "main", "furniture", "footer")
 _RAW_END = re.compile(r"</(script|style)\b[^>]{0,200}>", re.IGNORECASE)
@@ -98,6 +99,7 @@ class PageParser(HTMLParser):
         self._tables: list[_Table] = []
         self._lists: list[int] = []  # per open list: 0 for bullets, else the next number
         self._bullet = ""
+        self._terms: list[str] = []  # of a list of definitions, waiting for what they mean
         self._hidden_classes: set[str] = set()
         self._fields: dict[str, str] = {}
         self._title: list[str] = []
@@ -183,6 +185,7 @@ class PageParser(HTMLParser):
         while self._open:
             self._pop()
         self._flush()
+        self._end_terms()
         while self._tables:
             self._end_table()
 
@@ -201,6 +204,8 @@ class PageParser(HTMLParser):
             self._end_table()
         elif tag in ("ul", "ol") and self._lists:
             self._lists.pop()
+        elif tag == "dl":
+            self._end_terms()
         elif tag in ("td", "th") and self._tables and not self._is_off():
             self._end_cell()
         self._open.pop()
@@ -259,8 +264,15 @@ class PageParser(HTMLParser):
             return  # a cell keeps its words until it ends
         self._buffer.clear()
         self._n_linked = 0
+        if self._counts.get("dt") and self._is_term(text):
+            self._terms.append(_SPACE.sub(" ", text).strip().rstrip(":"))
+            return
         regions = frozenset(e for e in _REGIONS if self._effects.get(e))
         heading = next((t for t in ("h1", "h2", "h3", "h4", "h5", "h6") if self._counts.get(t)), "")
+        if self._terms and self._counts.get("dd") and not heading and not self._counts.get("pre"):
+            text = f"{', '.join(self._terms)}: {text.strip()}"
+            self._terms.clear()
+        self._end_terms()
         if self._counts.get("pre"):
             self.blocks.append(Block("code", text, 0, n_linked, regions))
         elif heading:
@@ -270,6 +282,17 @@ class PageParser(HTMLParser):
             self._bullet = ""
         else:
             self.blocks.append(Block("paragraph", text, 0, n_linked, regions))
+
+    def _end_terms(self) -> None:
+        """Terms that nothing defines are items of their own."""
+        if self._terms:
+            regions = frozenset(e for e in _REGIONS if self._effects.get(e))
+            self.blocks.append(Block("item", ", ".join(self._terms), 0, 0, regions))
+            self._terms.clear()
+
+    def _is_term(self, text: str) -> bool:
+        """Whether a title in a list of definitions goes in front of its definition: a question stands by itself."""
+        return len(text.strip()) <= _MAX_TERM and not text.rstrip().endswith(("?", ".", "!"))
 
     def _next_bullet(self) -> str:
         if not self._lists or not self._lists[-1]:
@@ -304,6 +327,7 @@ class PageParser(HTMLParser):
         self._flush()
 
     def _end_table(self) -> None:
+        self._end_terms()
         table = self._tables.pop()
         if table.is_layout or not any(table.rows):
             return
