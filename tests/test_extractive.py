@@ -253,3 +253,13 @@ def test_the_number_of_a_clause_is_neither_a_fact_nor_an_answer() -> None:
     text = "4. Deposit.\nThe tenant pays a deposit of £1,725.\n1.2 Windows are cleaned every second month."
     assert ask("How much is the deposit?", split(text, "\n")) == "The tenant pays a deposit of **£1,725**. [1]"
     assert "**1.2" not in ask("How often are the windows cleaned?", near(split(text, "\n"), 2))
+
+
+def test_a_label_that_the_question_names_speaks_for_its_sentence() -> None:
+    """As in a glossary; the nearer sentence about a group with another label does not win."""
+    text = "fax: Members of this group may use the fax group software. dialout: Full access to serial ports."
+    hit = split(text, " dialout")
+    spans = (Span(0, text.index(" dialout")), Span(text.index("dialout"), len(text)))
+    hit = replace(hit, passage=replace(hit.passage, sentences=spans), sentence_scores=(0.5, 0.42))
+    assert read("What is the dialout group for?", [hit]).ranked[0] == 1
+    assert read("What is the fax group for?", [hit]).ranked[0] == 0

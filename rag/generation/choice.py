@@ -16,12 +16,12 @@ import numpy as np
 from rag.generation.candidates import FEATURES, Candidate, Matrix, candidates
 from rag.generation.clauses import number_length
 from rag.generation.freshness import When, date_of, wants_newest
-from rag.generation.marking import mark
+from rag.generation.marking import is_row, mark
 from rag.generation.model import coefficients
 from rag.generation.question import Asked, read_question
 from rag.generation.rarity import language_in, telling, weights
 from rag.generation.spans import Fact
-from rag.index import terms
+from rag.index import STOP_WORDS, terms
 from rag.types import Hit
 
 __all__ = ["Reading", "read"]
@@ -42,6 +42,9 @@ _SAYS_NOTHING = re.compile(
     r"if you have (any )?(further |other )?questions|table of contents|in conclusion,? we)",
     re.IGNORECASE,
 )
+# "staff: Allows users to …" for a question about staff, as a logit, where the label has so much of its weight
+_LABELLED, _LABEL_SHARE = 1.0, 0.2
+_LABEL = re.compile(r"[-*•\s]*([^:.!?;\n]{1,60}):\s")
 # a fact may come from one of so many best sentences
 _FACT_SENTENCES = 3
 
@@ -134,6 +137,7 @@ def _read(
     as_of = None
     if found:
         scores = scores - _EMPTY * np.array([_says_nothing(asked, candidate, weight) for candidate in found])
+        scores = scores + _LABELLED * np.array([_is_labelled(candidate, weight) for candidate in found])
         if asked.speaker:
             scores = scores - _NOT_THE_SPEAKER * np.array([_is_silent(asked, candidate) for candidate in found])
         if wants_newest(question):
@@ -150,6 +154,15 @@ def _newest_first(scores: Matrix, found: Sequence[Candidate], evidence: Sequence
         return scores, None
     newest = max(near)
     return scores - _STALE * np.array([when is not None and when < newest for when in dated]), newest
+
+
+def _is_labelled(candidate: Candidate, weight: Mapping[str, float]) -> bool:
+    """Whether a sentence begins with a label that the question names: "staff: Allows users to add …"."""
+    label = _LABEL.match(candidate.text)
+    if not label or is_row(candidate.text):
+        return False
+    held = frozenset(terms(label[1], candidate.language or "english")) - STOP_WORDS
+    return bool(held) and held <= weight.keys() and sum(weight[term] for term in held) >= _LABEL_SHARE
 
 
 def _is_label(candidate: Candidate) -> bool:
