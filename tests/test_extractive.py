@@ -260,6 +260,6 @@ def test_a_label_that_the_question_names_speaks_for_its_sentence() -> None:
     text = "fax: Members of this group may use the fax group software. dialout: Full access to serial ports."
     hit = split(text, " dialout")
     spans = (Span(0, text.index(" dialout")), Span(text.index("dialout"), len(text)))
-    hit = replace(hit, passage=replace(hit.passage, sentences=spans), sentence_scores=(0.5, 0.42))
+    hit = replace(hit, passage=replace(hit.passage, sentences=spans), sentence_scores=(0.65, 0.3))
     assert read("What is the dialout group for?", [hit]).ranked[0] == 1
     assert read("What is the fax group for?", [hit]).ranked[0] == 0
