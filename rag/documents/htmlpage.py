@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any
 
 from rag.documents.canonical import one_line
-from rag.documents.dates import iso_date
+from rag.documents.htmlfields import PageFields
 from rag.documents.htmltables import Cell, cell_text, grid_of, header_rows, labelled_rows
 
 __all__ = ["Block", "PageParser", "declared_encoding"]
@@ -49,6 +46,7 @@ _HIDING_STYLE = re.compile(
 _CLASS_RULE = re.compile(r"\.([\w-]{1,80})\s*\{([^{}]{0,500})\}")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+_HEADINGS_IN = 500  # blocks at the beginning, among whose headings the title is looked for
 _MAX_TERM = 80  # characters of a term that is read in front of its definition
 _MAX_TEXT = 50_000_000
 _REGIONS = ("article", "main", "furniture", "footer")
@@ -101,8 +99,7 @@ class PageParser(HTMLParser):
         self._bullet = ""
         self._terms: list[str] = []  # of a list of definitions, waiting for what they mean
         self._hidden_classes: set[str] = set()
-        self._fields: dict[str, str] = {}
-        self._title: list[str] = []
+        self._about = PageFields()
         self._cell: tuple[bool, int, int] | None = None
 
     def feed(self, data: str) -> None:
@@ -114,7 +111,7 @@ class PageParser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         """An element begins."""
         values = {name: value or "" for name, value in attrs[:200]}
-        self._note_fields(tag, values)
+        self._about.note(tag, values, in_article=bool(self._counts.get("article")))
         if tag == "br":
             self._buffer.append("\n")
         elif values.get("role") in _CELL_ROLES:
@@ -164,12 +161,12 @@ class PageParser(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Words."""
         if self._counts.get("title") and not self._counts.get("svg") and not self._counts.get("body"):
-            self._title.append(data)
+            self._about.title.append(data)
             return
         if self._counts.get("style"):
             self._note_style(data)
         if self._counts.get("script") and self._open[-1][1] == "linked data":
-            self._note_linked_data(data)
+            self._about.note_linked_data(data)
         if self._effects.get("hide"):
             self.n_hidden += bool(data.strip())
         if self._is_off() or self._n_characters > _MAX_TEXT:
@@ -345,107 +342,16 @@ class PageParser(HTMLParser):
         grid = grid_of(table.rows)
         self.blocks.append(Block("table", "", n_header if n_header < len(grid) else 0, 0, regions, grid))
 
-    # ---- what the page says about itself
-
-    def _note_fields(self, tag: str, values: dict[str, str]) -> None:
-        if tag == "html" and values.get("lang"):
-            self._fields.setdefault("language", values["lang"].split("-")[0].lower()[:3])
-        elif tag == "meta":
-            name = (values.get("property") or values.get("name") or values.get("itemprop") or "").lower()
-            content = one_line(values.get("content", ""))[:1000]
-            if content and (known := _META.get(name)) and not (known == "author" and content.startswith("http")):
-                self._fields.setdefault(known, content)
-        elif tag == "link" and values.get("rel", "").lower() == "canonical":
-            self._fields["url"] = values.get("href", "")[:2000]
-        elif (
-            tag == "time"
-            and values.get("datetime")
-            and (self._counts.get("article") or values.get("itemprop", "").lower() == "datepublished")
-        ):
-            self._fields.setdefault("time", values["datetime"][:40])
-
     def _note_style(self, css: str) -> None:
         for name, rules in _CLASS_RULE.findall(css[:200_000]):
             if _HIDING_STYLE.search(rules):
                 self._hidden_classes.add(name)
 
-    def _note_linked_data(self, data: str) -> None:
-        try:
-            value = json.loads(data[:200_000])
-        except (ValueError, RecursionError):
-            return
-        for item in _things(value):
-            if isinstance(date := item.get("datePublished"), str):
-                self._fields.setdefault("date", date[:40])
-                if authors := _people(item.get("author")):
-                    self._fields.setdefault("author", authors)
-
     def fields(self) -> dict[str, str]:
         """Title, author, date, url and language, as far as the page says."""
-        fields = dict(self._fields)
-        plain = one_line("".join(self._title))[:300]
-        title = fields.pop("title", "") or plain
-        own = [
-            one_line(block.text)
-            for block in self.blocks[:500]
-            if block.kind == "heading" and block.level == 1 and not block.regions & {"furniture", "footer"}
-        ]
-        if plain and any(b.kind == "heading" and one_line(b.text) == plain for b in self.blocks[:50]):
-            own = [plain]  # also where it stands in the page's header
-        # the heading says which part of "Ducks | The Pond" is the title, and a lone one is it
-        title = next((words for words in own if words in title), own[0] if len(own) == 1 else title) or title
-        if not fields.get("url", "").startswith("http"):
-            fields.pop("url", None)
-        date = fields.pop("date", "") or fields.pop("time", "") or fields.pop("modified", "")
-        fields = {key: value for key, value in fields.items() if key not in ("time", "modified")}
-        date = iso_date(date)
-        return {key: value for key, value in {**fields, "title": title, "date": date}.items() if value}
-
-
-def _things(value: object) -> Iterator[dict[str, Any]]:
-    """The objects in a page's linked data, those of its graph included."""
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            yield item
-            graph = item.get("@graph")
-            yield from (one for one in graph if isinstance(one, dict)) if isinstance(graph, list) else ()
-
-
-def _people(value: object) -> str:
-    """The names of authors, who are given as texts or as objects."""
-    names = [
-        one_line(name)
-        for one in (value if isinstance(value, list) else [value])
-        if isinstance(name := one.get("name") if isinstance(one, dict) else one, str)
-    ]
-    return ", ".join(name for name in names if name and not name.startswith("http"))[:300]
-
-
-_META = {
-    "og:title": "title",
-    "dc.title": "title",
-    "author": "author",
-    "article:author": "author",
-    "dc.creator": "author",
-    "parsely-author": "author",
-    "byl": "author",
-    "article:published_time": "date",
-    "parsely-pub-date": "date",
-    "og:article:published_time": "date",
-    "publish_date": "date",
-    "publication_date": "date",
-    "date.issued": "date",
-    "dcterms.created": "date",
-    "dcterms.issued": "date",
-    "last-modified": "modified",
-    "dcterms.creator": "author",
-    "datepublished": "date",
-    "date": "date",
-    "dc.date": "date",
-    "dcterms.date": "date",
-    "pubdate": "date",
-    "og:url": "url",
-}
+        headings = [(one_line(b.text), b.level, b.regions) for b in self.blocks[:_HEADINGS_IN] if b.kind == "heading"]
+        own = [text for text, level, regions in headings if level == 1 and not regions & {"furniture", "footer"}]
+        return self._about.fields(own, [text for text, _, _ in headings])
 
 
 def _span(value: str | None) -> int:
