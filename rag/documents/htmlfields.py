@@ -36,6 +36,7 @@ _META = {
     "pubdate": "date",
     "og:url": "url",
 }
+_FIELDS = ("author", "url", "language")
 
 
 class PageFields:
@@ -56,9 +57,12 @@ class PageFields:
                 self._found.setdefault(known, content)
         elif tag == "link" and values.get("rel", "").lower() == "canonical":
             self._found["url"] = values.get("href", "")[:2000]
-        elif tag == "time" and (in_article or values.get("itemprop", "").lower() == "datepublished"):
-            if stamp := values.get("datetime"):
-                self._found.setdefault("time", stamp[:40])
+        elif (
+            tag == "time"
+            and values.get("datetime")
+            and (in_article or values.get("itemprop", "").lower() == "datepublished")
+        ):
+            self._found.setdefault("time", values["datetime"][:40])
 
     def note_linked_data(self, data: str) -> None:
         """A block of JSON-LD."""
@@ -84,7 +88,7 @@ class PageFields:
         if not fields.get("url", "").startswith("http"):
             fields.pop("url", None)
         date = fields.pop("date", "") or fields.pop("time", "") or fields.pop("modified", "")
-        fields = {key: value for key, value in fields.items() if key not in ("time", "modified")}
+        fields = {key: value for key, value in fields.items() if key in _FIELDS}
         return {key: value for key, value in {**fields, "title": title, "date": iso_date(date)}.items() if value}
 
 
