@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag import plugins
 from rag.errors import GeneratorError, IndexBusy, IndexMismatch, RagError, UsageError
-from rag.generation import Writer, confidence_in, recognise, rewritten, scan, small_talk, telling
+from rag.generation import Writer, confidence_in, recognise, rewritten, scan, small_talk, telling, wants_newest
 from rag.index import DocumentEntry, Index, Parts, Snapshot, Status, build
 from rag.index.watch import watch
 from rag.plugins import LanguageModel, Prompt
@@ -304,7 +304,8 @@ class Assistant:
         if not found.hits or certainty < self.settings.strictness:
             yield Delta(ABSTAINED)
             return replace(answer, text=ABSTAINED, abstained=True)
-        prompt = Prompt(question, query, found.hits, tuple(history), frequency, snapshot.n_passages)
+        dates = _dates(snapshot, found.hits) if wants_newest(query) else {}
+        prompt = Prompt(question, query, found.hits, tuple(history), frequency, snapshot.n_passages, dates)
         writer = self._writer(snapshot, found.hits)
         notes: tuple[str, ...] = ()
         try:
@@ -419,6 +420,12 @@ class Assistant:
         """What is in the index, and how far its vectors are."""
         with self._index.snapshot() as snapshot:
             return snapshot.status()
+
+
+def _dates(snapshot: Snapshot, hits: Sequence[Hit]) -> dict[str, str]:
+    """The dates that the files of the hits give in their properties, by document id."""
+    documents = (snapshot.document(document_id) for document_id in {hit.passage.document_id for hit in hits})
+    return {found.id: str(found.metadata["date"]) for found in documents if found and found.metadata.get("date")}
 
 
 def _check_question(question: str) -> None:

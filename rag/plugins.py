@@ -137,7 +137,8 @@ class Prompt:
     """What a generator sees: the question, the numbered evidence, and the conversation so far.
 
     ``evidence[i]`` is cited as ``[i + 1]``. ``frequency`` says in how many of the corpus's ``n_passages``
-    each term of the query occurs (empty when that is not known).
+    each term of the query occurs (empty when that is not known). ``dates`` are those that the files give themselves, by
+    document id; they are looked up where a question is about how things stand now.
     """
 
     question: str
@@ -146,6 +147,7 @@ class Prompt:
     history: tuple[Turn, ...] = ()
     frequency: Mapping[str, int] = field(default_factory=dict)
     n_passages: int = 0
+    dates: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,3 +258,16 @@ def test_a_long_table_is_answered_with_the_unit_above_it(tmp_path: Path) -> None
     assert "**$4,007**" in answer.text
     assert any(hit.why.joined for hit in answer.hits)
     assert not any(hit.why.joined for hit in assistant.search("depreciation of plant number 97"))
+
+
+def test_where_only_the_properties_of_files_have_dates_the_newest_tells_what_holds_now(tmp_path: Path) -> None:
+    for name, date, head in (("new", "2025-03-02", "Nils Roth"), ("old", "2023-05-01", "Ada Holm")):
+        (tmp_path / f"{name}.html").write_text(
+            f'<html><head><title>The depot</title><meta property="article:published_time" content="{date}"></head>'
+            f"<body><p>The head of the depot is {head}. A day ticket is sold there.</p></body></html>"
+        )
+    assistant = Assistant.open(tmp_path / "index")
+    assistant.build(tmp_path / "new.html", tmp_path / "old.html")
+    answer = assistant.ask("Who is the head of the depot now?")
+    assert answer.text.startswith("As of 2 March 2025: ") and "Nils Roth" in answer.text
+    assert "Ada Holm" not in answer.text

@@ -63,6 +63,7 @@ class Reading:
     scores: Matrix
     n_passages: int = 0
     as_of: When | None = None
+    dates: Mapping[str, str] = field(default_factory=dict)
     _passage_terms: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def passage_terms(self, number: int) -> frozenset[str]:
@@ -106,6 +107,7 @@ def read(
     frequency: Mapping[str, int] | None = None,
     n_passages: int = 0,
     about: str = "",
+    dates: Mapping[str, str] | None = None,
 ) -> Reading:
     """Score the sentences of ``evidence`` as answers to ``question``.
 
@@ -116,14 +118,21 @@ def read(
             rarity is judged among the evidence.
         n_passages: how many passages the corpus has.
         about: an earlier part of the same question, which this one leans on.
+        dates: of the files, by document id, where they are known.
     """
-    return _read(question, tuple(evidence), tuple(sorted((frequency or {}).items())), n_passages, about)
+    counts, dated = (tuple(sorted((known or {}).items())) for known in (frequency, dates))
+    return _read(question, tuple(evidence), counts, n_passages, about, dated)
 
 
 # abstention and the generator read the same evidence, one after the other: half of the time of an answer
 @lru_cache(maxsize=8)
 def _read(
-    question: str, evidence: tuple[Hit, ...], counts: tuple[tuple[str, int], ...], n_passages: int, about: str
+    question: str,
+    evidence: tuple[Hit, ...],
+    counts: tuple[tuple[str, int], ...],
+    n_passages: int,
+    about: str,
+    dated: tuple[tuple[str, str], ...],
 ) -> Reading:
     frequency = dict(counts)
     asked = read_question(question)
@@ -141,13 +150,15 @@ def _read(
         if asked.speaker:
             scores = scores - _NOT_THE_SPEAKER * np.array([_is_silent(asked, candidate) for candidate in found])
         if wants_newest(question):
-            scores, as_of = _newest_first(scores, found, evidence)
-    return Reading(asked, evidence, weight, frequency, found, features, scores, n_passages, as_of)
+            scores, as_of = _newest_first(scores, found, evidence, dict(dated))
+    return Reading(asked, evidence, weight, frequency, found, features, scores, n_passages, as_of, dict(dated))
 
 
-def _newest_first(scores: Matrix, found: Sequence[Candidate], evidence: Sequence[Hit]) -> tuple[Matrix, When | None]:
+def _newest_first(
+    scores: Matrix, found: Sequence[Candidate], evidence: Sequence[Hit], known: Mapping[str, str]
+) -> tuple[Matrix, When | None]:
     """The scores with older sources behind the newest that answers about as well, and its date."""
-    dates = [date_of(hit) for hit in evidence]
+    dates = [date_of(hit, known) for hit in evidence]
     dated = [dates[candidate.number - 1] for candidate in found]
     near = {when for when, score in zip(dated, scores, strict=True) if when and score > scores.max() - _AS_GOOD}
     if len(near) < 2:

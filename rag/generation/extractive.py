@@ -79,7 +79,7 @@ def _pieces(prompt: Prompt) -> Iterator[str | Quote]:
     if len(several) > 1 and (pieces := list(_several(prompt, several))):
         yield from pieces
         return
-    reading = read(prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages)
+    reading = read(prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages, dates=prompt.dates)
     if not reading.candidates:
         return
     order = ranked_rows(reading)
@@ -134,7 +134,7 @@ def _several(prompt: Prompt, several: Sequence[Part]) -> Iterator[str | Quote]:
     quoted: set[tuple[int, int]] = set()
     documents: set[str] = set()
     for part in several:
-        reading = read(part.question, prompt.evidence, prompt.frequency, prompt.n_passages, part.about)
+        reading = read(part.question, prompt.evidence, prompt.frequency, prompt.n_passages, part.about, prompt.dates)
         if not reading.candidates or confidence(reading) < _PART_ANSWERED:
             continue
         best = _of_side(reading, part.side, documents) if part.side else _led_by_fact(reading)[0]
@@ -253,7 +253,7 @@ def _rows(reading: Reading, rows: Sequence[Answering]) -> Iterator[str | Quote]:
 
 
 def _date(reading: Reading, i: int) -> When | None:
-    return date_of(reading.evidence[reading.candidates[i].number - 1])
+    return date_of(reading.evidence[reading.candidates[i].number - 1], reading.dates)
 
 
 def _newest_first(reading: Reading, those: Sequence[int]) -> list[tuple[int, str]]:

@@ -1,8 +1,10 @@
-"""How old a source is, as far as it says so itself: by its file name, its title, its heading or a line with a date."""
+"""How old a source is, as far as it says so itself: by its heading, its title, its file name or a line with a date; and
+where it says nothing, by the date in the properties of its file."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from rag.generation.dates import find_dates
 from rag.types import Hit
@@ -34,11 +36,11 @@ def wants_newest(question: str) -> bool:
     return bool(_NOW.search(question))
 
 
-def date_of(hit: Hit) -> When | None:
-    """The date of the source of a hit; None when it does not say."""
+def date_of(hit: Hit, dates: Mapping[str, str] | None = None) -> When | None:
+    """The date of the source of a hit; None when it does not say and ``dates``, by document id, has none."""
     passage = hit.passage
     lines = " ".join(_DATED_LINE.findall(passage.text))
-    for place in (passage.heading, passage.title, passage.source, lines):
+    for place in (passage.heading, passage.title, passage.source, lines, (dates or {}).get(passage.document_id, "")):
         found = _in(place)
         if found:
             return found
