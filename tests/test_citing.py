@@ -301,3 +301,9 @@ def test_text_without_markup_passes_unchanged(text: str) -> None:
     reader = Reader(3)
     parts = [*reader.feed(text), *reader.close()]
     assert "".join(part.lead + part.text for part in parts if not isinstance(part, Code)) == text
+
+
+def test_a_marker_for_nothing_behind_a_marker_is_dropped_and_an_index_stays() -> None:
+    writer = Writer([hit("The pier was closed on 14 March 2023. Its list is arr[0] of three.", 1)])
+    list(writer.events(["The pier was closed on 14 March 2023 [1]", "[0]", "[99]. Its list is arr[0] of three [1]."]))
+    assert writer.text == "The pier was closed on 14 March 2023 [1]. Its list is arr[0] of three [2]."

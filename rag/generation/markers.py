@@ -81,6 +81,7 @@ class Reader:
         self._n = n_evidence
         self._held = ""  # read but not decided
         self._before = ""  # the last characters that were decided
+        self._after_marker = False  # the last of them were one
         self._fence = ""  # the fence that closes the code we are in
         self._sentence = Sentence()
         self._spaced = False  # white space or a marker came after the last word
@@ -110,6 +111,7 @@ class Reader:
             length, token = found
             taken, self._held = self._held[:length], self._held[length:]
             self._before = (self._before + taken)[-80:]
+            self._after_marker = isinstance(token, _Marker)
             if token:
                 yield token
 
@@ -201,6 +203,8 @@ class Reader:
             numbers += range(low, high + 1) if 0 <= high - low <= 20 else [low, high]
         known = tuple(dict.fromkeys(number for number in numbers if number <= self._n))
         word = re.search(r"\w+$", self._before)
+        if numbers == [0] and self._after_marker:  # "[1][0]"; by itself it may be an index or an interval
+            return ()
         if 0 in numbers or (word and (not known or following in ("=", "(") or _IDENTIFIER.match(word.group()))):
             return None
         return known
