@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from difflib import SequenceMatcher
 from html import unescape
 from html.parser import HTMLParser
@@ -490,6 +491,16 @@ def test_exports_carry_numbered_references(store: Conversations) -> None:
     assert "<script" not in shape and f'href="#ref-{turn.id}-1"' in shape and "it was 50% of it" in unescape(shape)
     assert json.loads(exported("json", conversation, [turn], "en"))["turns"][0]["citations"][0]["page"] == 2
     assert turn_text(turn.answer, "en").endswith("[1] T, page 2 (t.txt): “it was 50% of it”")
+
+
+def test_a_link_or_picture_that_a_source_holds_stays_text_when_exported(store: Conversations) -> None:
+    turn = add(store, question="What?")
+    quoted = "See ![pixel](https://evil.example/x.png) and [click](https://evil.example/). [1]"
+    turn = replace(turn, answer={**turn.answer, "text": quoted})
+    conversation = store.get("", turn.conversation_id)
+    assert conversation is not None
+    markdown = exported("md", conversation, [turn], "en")
+    assert "](" not in markdown.replace("\\](", "") and markdown.count("[1]") == 1
 
 
 def test_feedback_is_what_the_evaluation_reads(tmp_path: Path) -> None:

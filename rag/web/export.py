@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -14,6 +15,7 @@ from rag.web.strings import say
 
 __all__ = ["FORMATS", "exported", "turn_text"]
 
+_MARKER = re.compile(r"\\\[(\d{1,3})\\\]")
 FORMATS = {"md": "text/markdown", "html": "text/html", "json": "application/json"}
 
 
@@ -43,7 +45,7 @@ def _references(answer: Mapping[str, Any], language: str) -> Iterable[str]:
 
 def _markdown(turn: StoredTurn, language: str) -> str:
     """References as footnotes of the turn, so that numbers stay those of the page."""
-    text = _md(answer_text(turn.answer)).replace("\\[", "[").replace("\\]", "]")
+    text = _MARKER.sub(r"[\1]", _md(answer_text(turn.answer)))  # ours alone: of a document's "[x](…)" no link may come
     parts = [f"## {_md(turn.question)}", text]
     references = [
         f"{citation['number']}. **{_md(where(language, citation))}** ({_md(citation['source'])})  \n"
