@@ -322,6 +322,32 @@ def test_upload_is_answerable_without_a_restart(browser: Any, server: dict[str, 
         assert "85 tonnes" in page.locator("#panel-body blockquote").inner_text()
 
 
+def test_an_answer_keeps_its_words_when_the_document_is_deleted(browser: Any, server: dict[str, Any]) -> None:
+    engine, note = server["engine"], server["folder"] / "corpus" / "valley" / "quarry.txt"
+
+    def rebuild() -> None:
+        engine.build()
+        assert engine.wait(120)
+
+    note.write_text("The quarry of Dunmore sold slate from 1871 onwards.\n")
+    rebuild()
+    with opened(browser, server) as page:
+        turn = ask(page, "What did the quarry of Dunmore sell?")
+        assert "slate" in turn.locator(".answer").inner_text()
+        note.unlink()
+        rebuild()
+        for _ in range(2):  # as it stands, and as it is kept
+            page.locator("a.cite").first.click()
+            page.wait_for_selector("#panel-body [role=alert]")
+            assert "no longer in the corpus" in page.locator("#panel-body").inner_text()
+            assert "sold slate from 1871" in page.locator("#panel-body blockquote").inner_text()
+            page.reload()
+            page.wait_for_selector("body[data-ready]")
+            page.wait_for_selector(".turn")
+        again = ask(page, "What did the quarry of Dunmore sell?")
+        assert "do not say" in again.locator(".verdict").inner_text()
+
+
 def test_a_folder_and_a_zip_keep_their_shape(browser: Any, server: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "trip" / "day one").mkdir(parents=True)
     (tmp_path / "trip" / "day one" / "notes.txt").write_text("The tent of the trip weighs 1900 grams.\n")
