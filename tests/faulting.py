@@ -74,7 +74,8 @@ class Fixture:
 
     def check(self, folder: Path, *, finish: bool = True) -> str:
         """Hold what a broken build left to the rules; returns "old", "new" or "words" (vectors are to come).
-        ``finish`` also builds once more, which has to complete the work and clean up."""
+        ``finish`` also builds once more, which has to complete the work and clean up, so that no byte of a removed
+        document is left."""
         now = state(folder)
         for name, whole in (("old", self.old_state), ("new", self.new_state)):
             keys = ("documents", "passages", "postings", "lengths")
@@ -93,6 +94,7 @@ class Fixture:
         assert state(folder, QUERIES) == self.new_state
         left = {path.name for path in folder.iterdir()} - {"builder.lock"}
         assert left <= {"footnote.sqlite", "footnote.sqlite-wal", "footnote.sqlite-shm"}, left
+        assert b"away for good" not in b"".join(path.read_bytes() for path in folder.iterdir())
         return name if complete else "words"
 
 
