@@ -20,6 +20,7 @@ from rag.documents import File, Reader, isolation, read, walk, worker
 from rag.documents.limits import seconds_for
 from rag.errors import DocumentError
 from rag.settings import Settings
+from rag.types import Document
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,36 @@ def test_results_are_those_of_read_and_in_order(reader: Reader, tmp_path: Path) 
         else:
             with pytest.raises(DocumentError, match=str(result)[:20]):
                 read(file, settings=Settings())
+
+
+n_calls = 0
+
+
+def count_and_die_at_the_third(document: Document, settings: Settings) -> str:
+    """What a worker is to say beside a document; each process has a count of its own."""
+    global n_calls
+    n_calls += 1
+    if n_calls == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return f"{n_calls}: {document.text}"
+
+
+def test_a_worker_that_dies_halfway_through_a_file_hands_on_no_document_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [json.dumps({"id": n, "text": f"record {n}"}) for n in range(3)]
+    files = write(tmp_path, {"a.txt": b"Alone.", "b.jsonl": "\n".join(lines[:2]).encode()})
+    monkeypatch.setattr(isolation, "MAX_WORKERS", 1)
+    with Reader(Settings(), f"{__name__}:count_and_die_at_the_third") as opened:
+        found = {file.source: [read.beside for read in reads] for file, reads in opened.read_each(files)}
+    assert found == {"a.txt": ["1: Alone."], "b.jsonl": ["2: record 0", "2: record 1"]}
+    (tmp_path / "b.jsonl").write_text("\n".join(lines))
+    came: list[str] = []
+    with Reader(Settings(), f"{__name__}:count_and_die_at_the_third") as opened:
+        ((_, reads),) = opened.read_each(walk([tmp_path / "b.jsonl"]))
+        with pytest.raises(DocumentError, match="made its reader fail"):
+            came.extend(read.document.text for read in reads)
+    assert came == ["record 0", "record 1"]
 
 
 def test_hostile_packages_are_named(reader: Reader, tmp_path: Path) -> None:
