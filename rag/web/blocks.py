@@ -121,16 +121,17 @@ def _cells(text: str, start: int, end: int) -> list[tuple[str, Span]]:
     if not markers or ": " not in text[start:end]:
         return []
     cells: list[tuple[str, Span]] = []
+    n_loose = 0  # values with a semicolon in them
     for name, value in read_row(text, start, markers.start()):
         written = text[name.start : name.end]
         plain = _EMPHASIS.sub("", written).strip()
-        is_row = value.start < value.end and "; " not in text[value.start : value.end]
-        if len(plain) > _LONGEST_NAME or _MARKER.search(written) or not is_row:
+        if len(plain) > _LONGEST_NAME or _MARKER.search(written) or value.start == value.end:
             return []
+        n_loose += "; " in text[value.start : value.end]
         # emphasis that opens in front of a name would be lost with it
         begin = name.start if _EMPHASIS.search(written) else value.start
         cells.append(("" if begin == name.start else plain, Span(begin, value.end)))
-    if len(cells) < 2 or not any(name for name, _ in cells[1:]):
+    if len(cells) < max(2, 3 * n_loose) or not any(name for name, _ in cells[1:]):
         return []
     last_name, last = cells[-1]
     return [*cells[:-1], (last_name, Span(last.start, end))]
