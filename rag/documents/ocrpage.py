@@ -11,8 +11,8 @@ from dataclasses import replace
 from statistics import median
 
 from rag.documents.ocr import Reading, Word
+from rag.documents.pdfdrawn import WIDE_GAP, PageText, Segment
 from rag.documents.pdfgrid import cell_text
-from rag.documents.pdfpage import WIDE_GAP, PageText, Segment
 from rag.documents.pdftables import find_tables
 
 __all__ = ["page_of_words", "segments_of_words", "snapped", "word_at"]

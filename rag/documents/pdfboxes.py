@@ -16,9 +16,10 @@ from typing import Any
 
 from rag.documents import ocr
 from rag.documents.ocrpage import page_of_words, word_at
+from rag.documents.pdfdrawn import PageText
 from rag.documents.pdfgrid import Cell, Table, cell_text, in_order
 from rag.documents.pdflayout import Line, layout
-from rag.documents.pdfpage import PageText, open_pdf, page_picture, page_text
+from rag.documents.pdfpage import open_pdf, page_picture, page_text
 from rag.documents.tables import Section, column_names, find_header, name_sources, row_pieces, take_note
 from rag.errors import DocumentError
 

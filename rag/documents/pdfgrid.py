@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from rag.documents.canonical import one_line
-from rag.documents.pdfpage import PageText, Segment
+from rag.documents.pdfdrawn import PageText, Segment
 
 __all__ = ["Cell", "Table", "cell_text", "in_order", "ruled_tables"]
 

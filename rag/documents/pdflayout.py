@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from rag.documents.pdfpage import PageText, Segment
+from rag.documents.pdfdrawn import PageText, Segment
 from rag.documents.pdftables import Table, columns_in_turn, find_tables
 
 __all__ = ["Block", "Line", "layout", "lines_of", "paragraphs", "without_leader"]
@@ -25,18 +25,8 @@ _LEADER = re.compile(r"(?:\s?[.…·_]){4,}\s*(?=[\divxlc]{1,6}$)")  # a content
 _SENTENCE_END = re.compile(r"[.!?:;。！？…]['\"”’)\]]*$")
 
 
-@dataclass(slots=True)
-class Line:
-    """One visual line; ``index`` maps each character of ``text`` to the page's characters (-1: none)."""
-
-    text: str
-    index: list[int]
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    size: float
-    is_bold: bool
+class Line(Segment):
+    """One visual line: segments that follow each other."""
 
 
 @dataclass(slots=True)

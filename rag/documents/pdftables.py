@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from rag.documents.pdfdrawn import PageText, Segment
 from rag.documents.pdfgrid import Cell, Table, ruled_tables
-from rag.documents.pdfpage import PageText, Segment
 from rag.documents.signs import belongs
 
 __all__ = ["Cell", "Table", "columns_in_turn", "find_tables"]

@@ -12,10 +12,11 @@ from rag.documents import ocr
 from rag.documents.canonical import Writer
 from rag.documents.limits import beat
 from rag.documents.ocrpage import page_of_words, segments_of_words, snapped
+from rag.documents.pdfdrawn import PageText
 from rag.documents.pdffurniture import without_furniture
 from rag.documents.pdfgrid import Table, cell_text
 from rag.documents.pdflayout import Block, Line, layout, paragraphs, without_leader
-from rag.documents.pdfpage import PageText, page_picture, page_text
+from rag.documents.pdfpage import page_picture, page_text
 from rag.documents.plain import looks_like_title
 from rag.documents.tables import Section, column_names, find_header, row_text, take_note
 from rag.errors import DocumentError
