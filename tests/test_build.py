@@ -20,11 +20,13 @@ from indexing import PlainReader, build_plainly, parts, results, state, write
 from rag import cli, documents
 from rag.errors import EmbedderError, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, UsageError
 from rag.index import Index
+from rag.index.ahead import Ahead
 from rag.index.backup import back_up, restore
 from rag.index.doctor import examine, repair
 from rag.index.exchange import export_index, import_index
 from rag.index.lock import writer_lock
 from rag.index.record import database
+from rag.index.terms import FINGERPRINT as TERMS
 from rag.index.watch import watch
 from rag.testing import HashEmbedder
 from rag.types import Span
@@ -275,6 +277,17 @@ def test_passages_cut_where_they_were_read_are_those_that_the_builder_cuts(
     build_plainly(folder, corpus)
     assert state(folder, QUERIES) == state(tmp_path / "plain", QUERIES)
     assert examine(folder) == []
+
+
+@pytest.mark.parametrize(
+    "passages", ["1", "[1]", "[[[0], [], {}]]", '[[[0, 4], [], {"a": "1"}]]', '[[[0, 4], [], {"a": -1}]]', "[[1,"]
+)
+def test_what_a_reading_worker_cannot_have_meant_is_found_out_again(passages: str) -> None:
+    said = '{"chunker": "c", "terms": "%s", "passages": %s}'
+    sound = Ahead.read(said % (TERMS, '[[[0, 4], [[0, 4]], {"a": 1}]]'), "c")
+    assert sound == Ahead("c", [(Span(0, 4), [Span(0, 4)])], {Span(0, 4): {"a": 1}})
+    assert Ahead.read(said % (TERMS, "[]"), "another") is None
+    assert Ahead.read(said % (TERMS, passages), "c") is None
 
 
 class Short(HashEmbedder):

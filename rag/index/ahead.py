@@ -47,14 +47,18 @@ class Ahead:
 
     @classmethod
     def read(cls, text: str, fingerprint: str) -> Ahead | None:
-        """What ``cut_ahead`` wrote; None when it was not written for this chunker and these terms."""
-        if not text:
+        """What ``cut_ahead`` wrote; None when it was not written for this chunker and these terms. A process that
+        has read a hostile file may say anything: that is None, too."""
+        try:
+            found = json.loads(text)
+            if found["chunker"] != fingerprint or found["terms"] != TERMS:
+                return None
+            passages = [(Span(*span), [Span(*sentence) for sentence in inner]) for span, inner, _ in found["passages"]]
+            terms_of_each = {Span(*span): counts for span, _, counts in found["passages"]}
+            are_counts = all(type(n) is int and n > 0 for counts in terms_of_each.values() for n in counts.values())
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
-        found = json.loads(text)
-        if found["chunker"] != fingerprint or found["terms"] != TERMS:
-            return None
-        passages = [(Span(*span), [Span(*sentence) for sentence in inner]) for span, inner, _ in found["passages"]]
-        return cls(fingerprint, passages, {Span(*span): counts for span, _, counts in found["passages"]})
+        return cls(fingerprint, passages, terms_of_each) if are_counts else None
 
 
 def cut_ahead(document: Document, settings: Settings) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,9 @@ from rag.index.files import file_sha256, path_bytes, stamp_now, stamp_of
 from rag.index.matrix import update_matrix
 from rag.index.record import checksum, manifest, set_manifest
 from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of, sealed_file
+from rag.index.tally import Place, Tally
 from rag.index.terms import FINGERPRINT as TERMS
-from rag.index.writer import Place, Writer
+from rag.index.writer import Writer
 from rag.passages import ParagraphChunker, split
 from rag.types import Document, FileReport, Progress
 
@@ -215,46 +216,28 @@ class Changes:
         roots: Sequence[str],
     ) -> None:
         """Record what a file turns out to hold, in place of what it held before."""
-        places: list[Place] = []
-        facts: list[Mapping[str, Any]] = []
-        n_pages = n_characters = 0
+        tally = Tally()
         try:
             for read in found:
                 document = storable(read.document)
                 if not document.text.strip():
                     continue
-                if not places:
+                if not tally.places:
                     self._write_file(file, "", "", FileReport(file.source, "indexed"))
-                places.append((document.source, self._number_of(document, read.beside), document.collection))
-                facts.append(document.metadata)
-                n_pages += len(document.page_starts)
-                n_characters += len(document.text)
-                self._show(file, places, roots)
+                tally.add(document, self._number_of(document, read.beside))
+                self._show(file, tally.places, roots)
         except DocumentError as error:
             self._skip(file, str(error), stamp, sha256)
             return
-        if not places:
+        if not tally.places:
             self._skip(file, "it holds no text", stamp, sha256)
             return
-        self._writer.set_sources(file.source, places)
-        numbers = [number for _, number, _ in places]
-        warnings = [str(warning) for fact in facts for warning in fact.get("warnings", ())]
-        report = FileReport(
-            source=file.source,
-            status="indexed",
-            n_documents=len(places),
-            n_passages=sum(map(self._count_passages, numbers)),
-            n_pages=n_pages,
-            n_characters=n_characters,
-            warnings=tuple(dict.fromkeys(warnings)),
-            kind=str(facts[0].get("kind", "")) or file.path.suffix.lstrip(".").lower(),
-            seconds=round(reader.seconds, 3),
-            language=str(facts[0].get("language", "")),
-            encoding=str(facts[0].get("encoding", "")),
-        )
+        self._writer.set_sources(file.source, tally.places)
+        report = tally.report(file, sum(map(self._count_passages, tally.numbers)), reader.seconds)
         self._write_file(file, stamp, sha256, report)
         # a twin may go while this file stays: that it has one is said, and not kept
-        self.reports[file.source] = replace(report, warnings=(*report.warnings, *self._twins(file, numbers)))
+        twins = self._twins(file, tally.numbers)
+        self.reports[file.source] = replace(report, warnings=(*report.warnings, *twins))
 
     def _twins(self, file: File, numbers: Sequence[int]) -> list[str]:
         """A warning when the file is one document that another file holds as well."""

@@ -16,13 +16,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from rag.index.ahead import terms_of
 from rag.index.lexical import PostingsWriter
 from rag.index.rows import sealed_document, sealed_passage, sealed_source
+from rag.index.tally import Place
 from rag.index.terms import index_terms
 from rag.passages import embedded_text
 from rag.types import Document, Passage, Span, title_of
 
-__all__ = ["Place", "Writer", "vector_key"]
-
-Place = tuple[str, int, str]  # a document in a file: its source, its number, its collection
+__all__ = ["Writer", "vector_key"]
 
 # a vector is waited for unless it is there or waited for already
 _WAIT = "INSERT OR IGNORE INTO pending SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE key = ?)"

@@ -31,7 +31,7 @@ def split(document: Document, chunker: Chunker, embedder: Embedder | None = None
     pieces = list(_checked(document, chunker))
     if embedder is not None:
         pieces = _readable(document.text, pieces, embedder)
-    document_id = document.id
+    document_id, title = document.id, document.name  # each is found out anew whenever it is asked for
     headings = _heading_paths(document)
     passages: list[Passage] = []
     at = 0
@@ -43,7 +43,7 @@ def split(document: Document, chunker: Chunker, embedder: Embedder | None = None
                 id=_passage_id(document_id, span),
                 document_id=document_id,
                 source=document.source,
-                title=document.name,
+                title=title,
                 text=document.text[span.start : span.end],
                 start=span.start,
                 end=span.end,
