@@ -92,14 +92,16 @@ def load_approximate(folder: Path, kept: Mapping[str, Any], dim: int) -> Approxi
 
     path = folder / str(kept["file"])
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:  # twice through: 400 MB at a million vectors are not to be held beside themselves
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if file.tell() != kept["size"] or digest != kept["sha256"]:
+                log.warning("%s is damaged: %s", path.name, _WITHOUT)
+                return None
+            file.seek(0)
+            index: Any = faiss.read_index(faiss.PyCallbackIOReader(file.read))  # type: ignore[attr-defined]
     except OSError as error:
         log.warning("%s cannot be read (%s): %s", path.name, error.strerror, _WITHOUT)
         return None
-    if len(data) != kept["size"] or hashlib.sha256(data).hexdigest() != kept["sha256"]:
-        log.warning("%s is damaged: %s", path.name, _WITHOUT)
-        return None
-    index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
     if index.d != dim or index.ntotal != kept["n"]:
         log.warning("%s does not fit the record: %s", path.name, _WITHOUT)
         return None
@@ -131,19 +133,8 @@ def save_approximate(folder: Path, connection: sqlite3.Connection, *, flat_up_to
     old = load_approximate(folder, kept, facts["dim"]) if kept and n <= 2 * n_trained else None
     index = old.faiss if old else _trained(connection, list(settled), n, facts["dim"])
     _bring_up_to_date(index, connection, old, settled, facts["dim"])
-    import faiss
-
-    data = faiss.serialize_index(index).tobytes()
-    digest = hashlib.sha256(data).hexdigest()
-    name = f"vectors-{digest[:16]}.faiss"
-    _write(folder / name, data)
-    entry = {
-        "file": name,
-        "size": len(data),
-        "sha256": digest,
-        "n": int(index.ntotal),
-        "n_trained": n_trained if old else n,
-    }
+    written = _write(folder, index)
+    entry = {**written, "n": int(index.ntotal), "n_trained": n_trained if old else n}
     _point_to(folder, connection, {**entry, "versions": settled})
     return True
 
@@ -163,7 +154,7 @@ def _trained(connection: sqlite3.Connection, blocks: list[int], n: int, dim: int
     index = faiss.IndexIVFScalarQuantizer(quantizer, dim, n_lists, kind, faiss.METRIC_INNER_PRODUCT)
     index.referenced_objects = [quantizer]  # type: ignore[attr-defined]  # keeps it alive
     stride = max(1, n // (_SAMPLE * n_lists))  # spreads the sample over all blocks
-    index.train(np.concatenate([read_block(connection, block, dim)[1][::stride] for block in blocks]))
+    index.train(np.concatenate([read_block(connection, block, dim)[1][::stride].copy() for block in blocks]))
     log.info("an approximate index of %d vectors in %d lists", n, n_lists)
     return index
 
@@ -190,14 +181,26 @@ def _point_to(folder: Path, connection: sqlite3.Connection, entry: dict[str, Any
             path.unlink(missing_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
-    """The file is there whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
+def _write(folder: Path, index: Any) -> dict[str, Any]:
+    """The file is there whole or not at all; returns its name, size and hash. It is written piece by piece, since
+    a copy in memory would take as much as the index."""
+    import faiss
+
+    temporary = folder / "vectors-new.faiss.part"
+    digest = hashlib.sha256()
     try:
         with temporary.open("wb") as file:
-            file.write(data)
+
+            def put(piece: bytes) -> int:
+                digest.update(piece)
+                return file.write(piece)
+
+            faiss.write_index(index, faiss.PyCallbackIOWriter(put))  # type: ignore[attr-defined]
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+            size = file.tell()
+        name = f"vectors-{digest.hexdigest()[:16]}.faiss"
+        temporary.replace(folder / name)
     finally:
         temporary.unlink(missing_ok=True)
+    return {"file": name, "size": size, "sha256": digest.hexdigest()}
