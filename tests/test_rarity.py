@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.generation.rarity import language_in, related_to, telling, weights
+from rag.generation.rarity import language_in, related_to, says_nothing, telling, weights
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_a_large_corpus_speaks_for_itself() -> None:
 def test_words_of_one_family_or_meaning_are_found() -> None:
     bag = frozenset({"price", "coloni", "warranti"})
     assert related_to(["cost", "colon", "guarante", "weather", "price"], bag) == {"cost", "colon", "guarante", "price"}
+
+
+def test_a_question_of_function_words_says_nothing() -> None:
+    assert all(map(says_nothing, ["the of and", "Who is it?", "wer ist das?", "?"]))
+    assert not any(map(says_nothing, ["E-1042", "Who is the mayor?", "价格"]))

@@ -21,7 +21,7 @@ from rag.generation.choice import Reading, read
 from rag.generation.marking import is_row, kind_fits
 from rag.generation.model import coefficients, constant
 from rag.generation.parts import parts
-from rag.generation.rarity import related_to
+from rag.generation.rarity import related_to, says_nothing
 from rag.generation.spans import read_words
 from rag.generation.superlative import ranked_rows
 from rag.generation.untold import is_untold, lacks_figure
@@ -65,6 +65,8 @@ _KIND_IN = 2
 def confidence_in(question: str, evidence: Sequence[Hit], frequency: Mapping[str, int], n_passages: int) -> float:
     """The confidence for a whole question. One made of several is judged by its parts where they do better: by the
     mean of them, of a comparison by the worse of its sides."""
+    if says_nothing(question):
+        return 0.0
     whole = confidence(read(question, evidence, frequency, n_passages))
     several = parts(question)
     if len(several) == 1:

@@ -20,7 +20,7 @@ from rag.index import STOP_WORDS, terms
 from rag.index.languages import FUNCTION_WORDS, language_of
 from rag.types import Hit
 
-__all__ = ["is_common", "language_in", "related_to", "telling", "weights"]
+__all__ = ["is_common", "language_in", "related_to", "says_nothing", "telling", "weights"]
 
 # Words that ask rather than say what about: a text that answers need not hold them.
 _ASKING = {
@@ -138,6 +138,13 @@ def telling(query: str) -> list[str]:
     measured = set(terms(" ".join(match[1] or match[2] for match in _HOW.finditer(query)), language))
     some = [term for term in found if term not in function]
     return [term for term in some if term not in asking and term not in measured] or some or found
+
+
+def says_nothing(query: str) -> bool:
+    """True when a query has only words that any sentence may have: "what is it?"."""
+    language = language_in(query) or "english"
+    function, _ = _passed_over(language)
+    return all(term in function for term in terms(query, language))
 
 
 def weights(
