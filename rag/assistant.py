@@ -177,7 +177,7 @@ class Assistant:
         collections: Sequence[str] = (),
     ) -> list[Hit]:
         """The ``k`` passages that are nearest to the question, best first."""
-        _check_question(question)
+        question = _checked(question)
         with self._index.snapshot() as snapshot:
             query = standalone(question, history)
             return list(self._retrieve(snapshot, query, k, collections).hits)
@@ -204,7 +204,7 @@ class Assistant:
             UsageError: the question is empty or too long, or the generator is unknown.
             IndexMissing, IndexDamaged, IndexMismatch: as their names say.
         """
-        _check_question(question)
+        question = _checked(question)
         started = time.perf_counter()
         reply = small_talk(question)
         if reply is not None:
@@ -428,10 +428,12 @@ def _dates(snapshot: Snapshot, hits: Sequence[Hit]) -> dict[str, str]:
     return {found.id: str(found.metadata["date"]) for found in documents if found and found.metadata.get("date")}
 
 
-def _check_question(question: str) -> None:
+def _checked(question: str) -> str:
+    """The question; halves of surrogate pairs in it, which come from bytes that are not UTF-8, become "?"."""
     if not question.strip():
         raise UsageError("the question is empty")
     if len(question) > _MAX_QUESTION:
         raise UsageError(
             f"the question has {len(question):,} characters, and {_MAX_QUESTION:,} are the most: ask a shorter one"
         )
+    return question.encode("utf-8", "replace").decode()

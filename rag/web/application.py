@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 
@@ -60,6 +61,12 @@ def application(settings: Settings, *, watch: bool = False) -> Guard:
     async def refused(request: Request, error: RagError) -> JSONResponse:
         status = 409 if isinstance(error, IndexMissing) else 400 if isinstance(error, UsageError) else 500
         return JSONResponse({"error": str(error)}, status_code=status)
+
+    @app.exception_handler(RequestValidationError)
+    async def misread(request: Request, error: RequestValidationError) -> JSONResponse:
+        # without what was sent, as FastAPI's own has it: it may be long, or NaN, which is no JSON
+        wrong = [f"{'.'.join(map(str, found['loc'][1:])) or 'the request'}: {found['msg']}" for found in error.errors()]
+        return JSONResponse({"error": "; ".join(wrong)}, status_code=422)
 
     if locked:  # other people use this page: each browser gets conversations of its own
 
