@@ -14,14 +14,15 @@ from rag.types import Hit, Passage, Why
 
 __all__ = ["beginnings"]
 
-_FAR = 40  # passages; the beginning of a longer table is not looked for
+_FAR = 12  # passages, some seventy rows; the rows of longer tables, which are lists, are not traced back
+_HITS = 4  # the rows that are quoted are among the best
 
 
 def beginnings(snapshot: Snapshot, hits: Sequence[Hit]) -> list[Hit]:
-    """The passages in which the tables begin that hits go on with, where those are not among the hits."""
+    """The passages in which the tables begin that the best hits go on with, where those are not among the hits."""
     known = {hit.passage.id for hit in hits}
     found: list[Hit] = []
-    for hit in hits:
+    for hit in hits[:_HITS]:
         passage = _beginning(snapshot, hit.passage)
         if passage and passage.id not in known:
             known.add(passage.id)
