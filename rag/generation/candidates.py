@@ -92,6 +92,8 @@ _OPPOSITES = tuple(
     fast|faster|quickly/slow|slower|slowly open|opened/close|closed
     """.split()
 )
+# characters of a document that say whom or what it is about
+_HEAD = 600
 # the words in which a sentence names what it defines, and what comes right behind
 _SUBJECT = 8
 _IS_A = re.compile(
@@ -131,12 +133,15 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
     denied = {word.lower for word in own}
     heaviest = max(weight.values(), default=1.0)
     top_score = max((hit.score for hit in evidence), default=0.0)
+    subjects = _subjects(evidence, names)
     for number, hit in enumerate(evidence, 1):
         if hit.why.joined:
             continue
         passage = hit.passage
         language = language_in(passage.text)
         around = frozenset(terms(f"{passage.title} {passage.heading}", language))
+        if passage.start >= _HEAD:
+            around |= subjects.get(passage.document_id, frozenset())
         texts, skipped = _sentences(passage)
         bags = [frozenset(terms(text, language or "english")) for text, _ in texts]
         whole = frozenset().union(around, *bags)
@@ -190,6 +195,14 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
     features = np.array(rows)
     _compare(features, found, evidence)
     return found, features
+
+
+def _subjects(evidence: Sequence[Hit], names: Sequence[str]) -> dict[str, frozenset[str]]:
+    """By document, the names of the question at its beginning: a letter about a patient is about him to its end,
+    though it says "he" from there on."""
+    heads = {hit.passage.document_id: hit.passage.text[:_HEAD] for hit in evidence if hit.passage.start < _HEAD}
+    called = frozenset(term for term in names if not any(map(str.isdigit, term)))
+    return {id_: called & frozenset(terms(head, language_in(head))) for id_, head in heads.items()}
 
 
 def _compare(features: Matrix, found: Sequence[Candidate], evidence: Sequence[Hit]) -> None:

@@ -16,7 +16,7 @@ from rag.generation.spans import Word
 __all__ = ["number_length", "said_with"]
 
 _JOINS = frozenset("and but while whereas or und aber sowie oder et mais ou y pero o e ma".split())
-_SHORT = 7  # words of a clause that may leave something out
+_SHORT = 9  # words of a clause that may leave something out
 # what a term counts that the clause before has said, for names and for figures
 _LEFT_OUT = {False: 0.6, True: 0.85}
 

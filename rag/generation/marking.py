@@ -90,7 +90,7 @@ def _belonging(
     """What speaks for each fact beside the others of its sentence; nothing that tells one sentence from another."""
     said = dict(zip((word.start for word in words), said_with(words, weight, asked.kind == "number"), strict=True))
     bonus = _CLAUSE_BONUS_NUMBER if asked.kind == "number" else _CLAUSE_BONUS
-    found = np.array([bonus * max(said[word.start] for word in _inside(words, option)) for option in options])
+    found = bonus * np.array([max(said[word.start] for word in _inside(words, one)) for one in options], dtype=float)
     column = {name: i for i, name in enumerate(spans.FEATURES)}
     if asked.kind == "choice":
         found += [_FOCUS_BONUS * option.features[column["focus inside"]] for option in options]
@@ -155,7 +155,9 @@ def _fits(asked: Asked, text: str, words: Sequence[Word], fact: Fact, language: 
     if asked.kind == "time":
         if _CLOCK_ASKED.search(asked.text):
             return any(at.start() < fact.end and fact.start < at.end() for at in _CLOCK.finditer(text))
-        is_timed = any(is_time(word) or word.lower in TIME_NOUNS for word in (*piece, *after))
+        is_timed = any(is_time(word) or word.lower in TIME_NOUNS for word in (*piece, *after)) or any(
+            at.start() < fact.end and fact.start < at.end() for at in _HOUR.finditer(text)
+        )
         return is_timed and not _lasts(words, piece, after)
     if asked.kind == "choice":
         return any(not (is_time(word) or is_number(word) or word.is_function) for word in piece)
@@ -168,8 +170,9 @@ def _lasts(words: Sequence[Word], piece: Sequence[Word], after: Sequence[Word]) 
     """Whether a time is how long something took, not when it was: "two hours", but not "within two hours"."""
     if any(is_time(word) or (word.lower not in TIME_NOUNS and word.is_capital) for word in piece):
         return False
-    measured = any(is_number(word) for word in piece) and any(word.lower in SPANS for word in (*piece, *after))
     at = words.index(piece[0])
+    counted = any(is_number(word) for word in words[max(0, at - 1) : at + len(piece)])
+    measured = counted and any(word.lower in SPANS for word in (*piece, *after))
     return measured and not any(word.lower in _POINTS_TO for word in words[max(0, at - 2) : at + 1])
 
 
@@ -180,12 +183,15 @@ def _names(words: Sequence[Word], i: int) -> bool:
         return False
     opens = i == 0 or any(mark in word.gap for mark in ".!?\n") or is_number(words[i - 1])
     following = words[i + 1] if i + 1 < len(words) else None
-    return not opens or word.text.isupper() or (following is not None and _may_follow_name(following, word))
+    if not opens or word.text.isupper():
+        return True
+    return following is not None and (following.is_capital or _may_follow_name(following, word))
 
 
 def _may_follow_name(word: Word, name: Word) -> bool:
-    """Whether a word may stand behind the name that opens a sentence: "Ann Lee", "Brandt designed", not "Wipe the"."""
-    return word.is_capital or (not (word.is_function and word.lower not in _AFTER_NAMES) and not is_common(name.terms))
+    """Whether a word may stand behind the one name that opens a sentence: "Brandt designed", not "Wipe the"."""
+    is_verb = word.lower in _AFTER_NAMES or (not word.is_function and word.lower.endswith(("ed", "s")))
+    return is_verb and not is_common(name.terms)
 
 
 def _is_agent(words: Sequence[Word], i: int) -> bool:
@@ -246,9 +252,10 @@ def _whole(fact: Fact, text: str, words: Sequence[Word], asked: Asked) -> Fact:
     b = next((i + 1 for i in range(len(words) - 1, -1, -1) if words[i].end <= fact.end), None)
     if a is None or b is None or a >= b:
         return fact
-    if _CLOCK_ASKED.search(asked.text):
+    if asked.kind == "time":
         hours = [at for at in _HOUR.finditer(text) if at.start() < fact.end and fact.start < at.end()]
-        return Fact(*hours[0].span(), fact.shape, fact.features) if hours else fact
+        if hours:
+            return Fact(*hours[0].span(), fact.shape, fact.features)
     if words[b - 1].is_capital and words[a].is_capital and asked.kind != "time":
         a, b = _whole_name(words, a, b)
     if asked.kind == "time":

@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 _WORD = re.compile(
-    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d|,\d)|\d{1,3}(?:\.\d{3})+(?:,\d+)?(?!\d|\.\d)|[^\W_]+(?:[-'’.&/][^\W_]+)*|[$€£¥%]"
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d|,\d)|\d{1,3}(?:\.\d{3})+(?:,\d+)?(?!\d|\.\d)|\d+,\d{1,2}(?!\d|,\d)|"
+    r"[^\W_]+(?:[-'’.&/][^\W_]+)*|[$€£¥%]"
 )
 _YEAR = re.compile(r"(1\d{3}|20\d\d)s?$")
 _MONTHS = frozenset(
@@ -243,9 +244,9 @@ def _part_of_time(words: Sequence[Word], first: int, i: int) -> bool:
     if is_time(word) or (word.lower in TIME_NOUNS and i > first):
         return True
     if word.text.isdigit() and len(word.text) <= 2:
-        near = words[max(0, i - 1) : i + 2]
+        near = words[max(0, i - 1) : i + 2 + (i + 1 < len(words) and words[i + 1].lower == "de")]
         return any(other.lower in _MONTHS for other in near)
-    return i > first and word.lower in ("and", "to", "of", "the") and i + 1 < len(words) and is_time(words[i + 1])
+    return i > first and word.lower in ("and", "to", "of", "the", "de") and i + 1 < len(words) and is_time(words[i + 1])
 
 
 def _part_of_name(words: Sequence[Word], first: int, i: int) -> bool:

@@ -27,7 +27,7 @@ _CURRENCY = (
 )
 _AGE = (
     r"\b(?:in|since|from|of|built|born|seit|jahr|depuis|en|de|dal|nel|desde) (?:1\d|20)\d\d\b|"
-    r"\b(?:age[ds]?|years?|year-old|old|months?|weeks?|born|jahre?n?|alt|monate?|geboren|ans|âgée?|né|née|mois|años|edad|"
+    r"\b(?:age[ds]?|years|year-old|old|months|weeks|born|jahre?n?|alt|monate?|geboren|ans|âgée?|né|née|mois|años|edad|"
     r"meses|nacid[oa]|anni|età|mesi|nat[oa])\b"
 )
 # what is asked for, and what an answer then holds
