@@ -48,7 +48,11 @@ _POINTS_TO = frozenset(
     "within after before every each in until nach innerhalb binnen vor alle bis dans après avant sous tous chaque en "
     "dentro tras después antes cada hasta entro dopo prima ogni fra".split()
 )
-_AFTER_NAMES = frozenset("is was has had will would can and of who".split())
+_AFTER_NAMES = frozenset(
+    """is was has had will would can and of who wrote made became took gave led won built began saw went came held kept
+    brought taught left found sold bought said told drew grew knew chose met ran got put set lost paid sent spent stood
+    thought felt fought rose fell broke spoke sang swam flew""".split()
+)
 _BY = frozenset("by von vom durch par por da dal dalla".split())
 _CONTACT = re.compile(
     r"\b(phone|telephone|fax|telefon\w*|téléphone|teléfono|telefono)\b.*\?|(phone|fax) number", re.IGNORECASE
@@ -171,7 +175,9 @@ def _lasts(words: Sequence[Word], piece: Sequence[Word], after: Sequence[Word]) 
     if any(is_time(word) or (word.lower not in TIME_NOUNS and word.is_capital) for word in piece):
         return False
     at = words.index(piece[0])
-    counted = any(is_number(word) for word in words[max(0, at - 1) : at + len(piece)])
+    counted = any(is_number(word) for word in piece) or (
+        at > 0 and is_number(words[at - 1]) and piece[0].lower in SPANS
+    )
     measured = counted and any(word.lower in SPANS for word in (*piece, *after))
     return measured and not any(word.lower in _POINTS_TO for word in words[max(0, at - 2) : at + 1])
 
