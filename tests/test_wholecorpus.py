@@ -124,6 +124,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         ("What is the URL of this article?", "https://hale.example/news/upper-lock"),
         ("What is the press contact's e-mail address?", "ida.brun@hale.example"),
         ("Who is the press contact?", "Ida Brun"),
+        ("Who is the media contact for the Hale Canal Trust?", "Ida Brun"),
+        ("Who is the Hale Canal Trust's press contact?", "Ida Brun"),
         ("Who is responsible for the content?", "Responsabilità editoriale Coastwire."),
     ],
 )
@@ -132,6 +134,10 @@ def test_a_document_is_asked_about_itself(release: Assistant, question: str, fac
     assert fact in answer.text
     (citation,) = answer.citations
     assert citation.quote == RELEASE[citation.start : citation.end]
+
+
+def test_the_contact_of_somebody_else_is_not_given(release: Assistant) -> None:
+    assert release.ask("Who is the press contact of the Ostend Steam Company?").abstained
 
 
 def test_what_only_the_properties_say_is_said_without_a_citation(release: Assistant) -> None:

@@ -29,6 +29,7 @@ DOCUMENT = (
 # groups hold what tells documents apart: "the CGTN press release on trade"
 _OF = rf"(?:this|the|that|my) ((?:[\w'-]+ ){{0,3}}?{DOCUMENT}(?: .+)?)"
 _REACHED = r"(?:e-?mail(?: address)?|(?:tele)?phone(?: number)?|number|address|name|details)"
+_PRESS = r"(?:press|media|news|investor(?: relations)?)"
 _KIND_OF_QUESTION = {
     "date": rf"when (?:was|is) {_OF} (?:published|issued|released|written|dated|sent|made|created)"
     rf"|(?:what is )?the (?:publication |release |issue )?date of {_OF}"
@@ -44,7 +45,12 @@ _KIND_OF_QUESTION = {
     "rights": rf"(?:what (?:is|does) )?the copyright(?: notice| line| say)?(?: (?:of|in) {_OF})?"
     rf"|who (?:holds|owns|has) the (?:copyright|rights)(?: (?:of|in|to) {_OF})?",
     "contact": rf"(?:who|what) (?:is|are) the (?:press|media|news)? ?contacts?(?:'s|’s)? ?{_REACHED}?"
-    rf"(?: (?:of|for|in|from) {_OF})?|(?:what is )?the {_REACHED} (?:of|for) the (?:press|media) (?:contact|office)"
+    rf"(?: (?:of|for|in|from) {_OF})?"
+    rf"|(?:who|what) (?:is|are) the {_PRESS} contacts?(?:['’]s)? ?{_REACHED}? (?:of|for|from|at) (.+)"
+    rf"|(?:who|what) (?:is|are) (.+?)['’]s? {_PRESS} contacts?"
+    r"|wer ist der pressekontakt(?: (?:von|der|des|bei) (.+))?|qui est le contact presse(?: (?:de|du|des) (.+))?"
+    r"|quién es el contacto de prensa(?: (?:de|del) (.+))?|chi è il contatto stampa(?: (?:di|del|della) (.+))?"
+    rf"|(?:what is )?the {_REACHED} (?:of|for) the (?:press|media) (?:contact|office)"
     rf"(?: (?:of|in) {_OF})?|(?:who|how) (?:can|do|should) (?:i|journalists|the press|media) (?:contact|reach)"
     r"(?: for (?:more information|questions|press inquiries))?",
     "notice": rf"who is responsible for the contents?(?: of {_OF})?"
@@ -64,7 +70,8 @@ _NOTICE = re.compile(
 )
 _CONTACT = re.compile(
     r"^.*\b(?:(?:press|media|news|investor)(?: (?:office|relations))? contacts?|"
-    r"contacts? (?:for|presse|stampa|de prensa)|pressekontakt|contacts?:|kontakt:|ansprechpartner).*$",
+    r"contacts? (?:for|presse|stampa|de prensa)|pressekontakt|contacts?:|kontakt:|ansprechpartner).*$"
+    r"|^\s*contacts?\s*$|^(?:investors?|media|press)(?: relations| inquiries)?:.*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _REACH = re.compile(r"\S+@\S+|\+?\d[\d ()/.-]{6,}\d")
