@@ -40,12 +40,12 @@ _COUNTS = [count.to_bytes(1, "little") for count in range(256)]
 @dataclass(slots=True)
 class _Changes:
     """What changes in a block: for each term its entries in the order they came; the last one of a place counts,
-    and a count of 0 removes. ``in_order``: every place once, upwards, and nothing is removed."""
+    and a count of 0 removes. ``unordered``: terms whose entries are not all of one place each, upwards, to be kept."""
 
     terms: defaultdict[str, bytearray] = field(default_factory=lambda: defaultdict(bytearray))
     lengths: dict[int, int] = field(default_factory=dict)
     last: int = -1
-    in_order: bool = True
+    unordered: set[str] = field(default_factory=set)
 
 
 class PostingsWriter:
@@ -68,8 +68,9 @@ class PostingsWriter:
     def _change(self, number: int, counts: Mapping[str, int], length: int) -> None:
         block, place = divmod(number, BLOCK)
         changes = self._blocks.setdefault(block, _Changes())
-        changes.in_order &= place > changes.last and (length > 0 or not counts)
-        changes.last = place
+        if place <= changes.last or (counts and not length):
+            changes.unordered.update(counts)
+        changes.last = max(changes.last, place)
         changes.lengths[place] = min(length, 65535)
         entries, here = changes.terms, place.to_bytes(2, "little")
         for term, count in counts.items():
@@ -98,7 +99,7 @@ class PostingsWriter:
             changes = self._blocks[block]
             data = bytes(changes.terms[term])
             row = self._row(term, block) if block in known else b""
-            if not changes.in_order or (row and _last_place(row) >= int.from_bytes(data[:2], "little")):
+            if term in changes.unordered or (row and _last_place(row) >= int.from_bytes(data[:2], "little")):
                 data = _merged(row + data)
             else:
                 data = row + data
@@ -133,7 +134,7 @@ class PostingsWriter:
 
 
 def _last_place(row: bytes) -> int:
-    return int.from_bytes(row[-_ENTRY.itemsize : 1 - _ENTRY.itemsize], "little")
+    return int.from_bytes(row[-_ENTRY.itemsize : -1], "little")  # what follows the place is the count
 
 
 def _merged(data: bytes) -> bytes:
