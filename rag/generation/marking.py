@@ -43,7 +43,9 @@ _CLOCK = re.compile(
     r"\b(?:alle|all['’]|a las?|at|um|à)\s?\d{1,2}\b(?! ?(?:%|€|\$|euro))",
     re.IGNORECASE,
 )
-_HOUR = re.compile(r"\d{1,2}[:.]\d\d(?: ?[ap]\.?m\b\.?)?", re.IGNORECASE)
+_HOUR = re.compile(
+    r"(?<![\d.:])\d{1,2}(?::\d\d(?!\d)(?: ?[ap]\.?m\b\.?)?|\.\d\d(?= ?(?:[ap]\.?m\b|uhr\b)))", re.IGNORECASE
+)
 _POINTS_TO = frozenset(
     "within after before every each in until nach innerhalb binnen vor alle bis dans après avant sous tous chaque en "
     "dentro tras después antes cada hasta entro dopo prima ogni fra".split()
