@@ -108,21 +108,9 @@ for _language, _words in FUNCTION_WORDS.items():
         if len(_word) > 1:  # single letters are initials and leftovers of apostrophes more often than words
             _LANGUAGES_OF.setdefault(_word, []).append(_language)
 _ENGLISH = FUNCTION_WORDS["english"]
-# letters that only one of these languages has; a word with one counts as a function word
-_LETTERS = {
-    letter: language
-    for language, letters in {
-        "turkish": "ğı",
-        "spanish": "ñ",
-        "portuguese": "ãõ",
-        "polish": "łąężśń",
-        "czech": "ěřů",
-        "hungarian": "őű",
-        "romanian": "ăț",
-    }.items()
-    for letter in letters
-}
-_TELLING = re.compile(f"[{''.join(_LETTERS)}]")
+# Turkish says much in few function words, and has letters that no other of these languages has. A word with one
+# counts as a function word where those do not tell: in English, "Erdoğan" is a name.
+_TURKISH = re.compile("[ğı]")
 
 # function words that settle it: names and loan words give away one by chance
 _ENOUGH = 2
@@ -137,12 +125,10 @@ def language_of(words: Sequence[str]) -> str | None:
         return "english"
     votes: dict[str, int] = {}
     for word in words:
-        known = _LANGUAGES_OF.get(word, ())
-        if not known and not word.isascii() and (letter := _TELLING.search(word)):
-            known = [_LETTERS[letter[0]]]
-        for language in known:
+        for language in _LANGUAGES_OF.get(word, ()):
             votes[language] = votes.get(language, 0) + 1
     best = sorted(votes.values(), reverse=True)[:2]
     if not best or best[0] < _ENOUGH or (len(best) > 1 and best[0] == best[1]):
-        return None
+        is_turkish = sum(not word.isascii() and bool(_TURKISH.search(word)) for word in words) >= _ENOUGH
+        return "turkish" if is_turkish else None
     return max(votes, key=votes.__getitem__)
