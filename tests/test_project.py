@@ -28,6 +28,8 @@ LAYERS = [
     ["index"],
     ["retrieval"],
     ["generation"],
+    ["components"],
+    ["inquiry"],
     ["assistant"],
     ["cli"],
     ["web"],

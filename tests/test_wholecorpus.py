@@ -177,6 +177,7 @@ def test_a_summary_covers_more_than_any_other_choice(release: Assistant) -> None
 
 
 def test_a_model_writes_the_summary_from_the_same_evidence(release: Assistant) -> None:
-    release._generators["scripted"] = ScriptedGenerator(["The upper lock of the Hale Canal reopens after repair [1]."])
+    written = ["The upper lock of the Hale Canal reopens after repair [1]."]
+    release._components._generators["scripted"] = ScriptedGenerator(written)
     answer = release.ask("Summarize the press release", generator="scripted")
     assert answer.generator == "scripted" and answer.text.startswith("The upper lock") and answer.citations

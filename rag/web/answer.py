@@ -12,7 +12,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from rag.assistant import ABSTAINED
+from rag.inquiry import ABSTAINED
 from rag.types import title_of
 from rag.web.blocks import Block, blocks
 from rag.web.strings import say
