@@ -88,6 +88,17 @@ def test_a_worker_that_dies_halfway_through_a_file_hands_on_no_document_twice(
     assert came == ["record 0", "record 1"]
 
 
+def test_a_large_parent_does_not_make_its_workers_seem_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that have grown are replaced; how large their parent is does not count."""
+    memory = bytearray(os.urandom(4096)) * 25_000  # 100 MB
+    monkeypatch.setattr(isolation, "MAX_WORKERS", 1)
+    monkeypatch.setattr(isolation, "_GROWN_BYTES", 90 * 2**20)
+    with Reader(Settings()) as opened:
+        found = list(opened.read_all(write(tmp_path, {f"{n}.txt": b"Some words." for n in range(3)})))
+        assert len(found) == 3 and not opened._workers[0].is_spent
+    assert len(memory) > 90 * 2**20
+
+
 def test_hostile_packages_are_named(reader: Reader, tmp_path: Path) -> None:
     laughs = '<!DOCTYPE l [<!ENTITY a "lol"><!ENTITY b "&a;&a;">]>'
     deep = "<w:p>" * 5000 + "</w:p>" * 5000
