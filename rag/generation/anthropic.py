@@ -9,11 +9,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import GeneratorError, MissingExtra, UsageError
-from rag.generation.openai import MARGIN
-from rag.generation.prompt import messages
+from rag.generation.chat import RemoteChat
 from rag.generation.remote import ATTEMPTS, Remote, bounded
-from rag.passages.encoding import encoding
-from rag.plugins import Prompt
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -21,16 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["Anthropic", "anthropic"]
 
 
-class Anthropic:
+class Anthropic(RemoteChat):
     """A generator behind Anthropic's API (or a server of that protocol, named by ``ANTHROPIC_BASE_URL``)."""
 
     def __init__(self, model: str, settings: Settings) -> None:
-        self.name = f"anthropic:{model}"
-        self.context_tokens = settings.context_tokens
-        self._model = model
-        self._answer_tokens = min(settings.answer_tokens, settings.context_tokens // 2)
-        self._timeout = settings.timeout
-        self._count = encoding(settings.encoding)
+        super().__init__(f"anthropic:{model}", model, settings)
         self._key = os.environ.get("ANTHROPIC_API_KEY", "")
         if not self._key:
             raise GeneratorError(f"{self.name} needs a key in ANTHROPIC_API_KEY")
@@ -40,24 +32,6 @@ class Anthropic:
             raise MissingExtra(f"generator {self.name!r}", "anthropic") from error
         self._sdk: Any = sdk
         self._client = sdk.Anthropic(api_key=self._key, timeout=self._timeout, max_retries=0)
-
-    def generate(self, prompt: Prompt) -> Iterator[str]:
-        """The model's answer as it comes; closing the iterator closes the connection.
-
-        Raises:
-            GeneratorError: the service cannot be reached, refuses, or breaks off.
-        """
-        budget = int(MARGIN * (self.context_tokens - self._answer_tokens))
-        chat = messages(prompt, budget, lambda text: len(self._count.encode_ordinary(text)))
-        yield from self._stream(chat, self._answer_tokens, self._timeout)
-
-    def complete(self, chat: Sequence[dict[str, str]], tokens: int, seconds: float) -> Stream[str, None, None]:
-        """What the model says to ``chat``; it is asked once.
-
-        Raises:
-            GeneratorError: the service cannot be reached, refuses, or breaks off.
-        """
-        yield from self._stream(chat, tokens, seconds, attempts=1)
 
     def _stream(
         self, chat: Sequence[dict[str, str]], tokens: int, timeout: float, attempts: int = ATTEMPTS

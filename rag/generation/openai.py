@@ -13,29 +13,21 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import GeneratorError, MissingExtra, UsageError
-from rag.generation.prompt import messages, without_thoughts
+from rag.generation.chat import RemoteChat
+from rag.generation.prompt import without_thoughts
 from rag.generation.remote import ATTEMPTS, Remote, bounded
-from rag.passages.encoding import encoding
-from rag.plugins import Prompt
 
 if TYPE_CHECKING:
     from rag.settings import Settings
 
 __all__ = ["OpenAI", "openai"]
 
-MARGIN = 0.9  # our token counts are not the model's own
 
-
-class OpenAI:
+class OpenAI(RemoteChat):
     """A generator behind an OpenAI-compatible server."""
 
     def __init__(self, model: str, settings: Settings) -> None:
-        self.name = f"openai:{model}"
-        self.context_tokens = settings.context_tokens
-        self._model = model
-        self._answer_tokens = min(settings.answer_tokens, settings.context_tokens // 2)
-        self._timeout = settings.timeout
-        self._count = encoding(settings.encoding)
+        super().__init__(f"openai:{model}", model, settings)
         self._base_url = settings.base_url or os.environ.get("OPENAI_BASE_URL", "")
         if self._base_url and not self._base_url.startswith(("http://", "https://")):
             raise UsageError(f"base_url must begin with http:// or https://, not {self._base_url[:60]!r}")
@@ -53,24 +45,6 @@ class OpenAI:
         self._client = sdk.OpenAI(
             api_key=self._key or "none", base_url=self._base_url or None, timeout=self._timeout, max_retries=0
         )
-
-    def generate(self, prompt: Prompt) -> Iterator[str]:
-        """The model's answer as it comes; closing the iterator closes the connection.
-
-        Raises:
-            GeneratorError: the server cannot be reached, refuses, or breaks off.
-        """
-        budget = int(MARGIN * (self.context_tokens - self._answer_tokens))
-        chat = messages(prompt, budget, lambda text: len(self._count.encode_ordinary(text)))
-        yield from self._stream(chat, self._answer_tokens, self._timeout)
-
-    def complete(self, chat: Sequence[dict[str, str]], tokens: int, seconds: float) -> Stream[str, None, None]:
-        """What the model says to ``chat``; it is asked once.
-
-        Raises:
-            GeneratorError: the server cannot be reached, refuses, or breaks off.
-        """
-        yield from self._stream(chat, tokens, seconds, attempts=1)
 
     def _stream(
         self, chat: Sequence[dict[str, str]], tokens: int, timeout: float, attempts: int = ATTEMPTS
