@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 from rag import documents, plugins
 from rag.documents import File
 from rag.documents.isolation import Read
-from rag.index import Index, Parts, build
+from rag.index import Index, Parts, Snapshot, build
 from rag.index.lexical import _ENTRY, BLOCK
 from rag.retrieval import retrieve
 from rag.settings import Settings
@@ -52,6 +54,16 @@ def parts(dim: int = 16, embedder: Any = None, **chosen: Any) -> Parts:
 def build_plainly(folder: Path, *roots: Path, **chosen: Any) -> BuildReport:
     rebuild = chosen.pop("rebuild", False)
     return build(folder, list(roots), chosen.pop("parts", None) or parts(**chosen), rebuild=rebuild)
+
+
+@contextmanager
+def of_records(folder: Path, texts: Mapping[str, str]) -> Iterator[Snapshot]:
+    """An index over records with these ids and texts, cut as by default and embedded by hashes."""
+    rows = [json.dumps({"id": name, "title": "", "text": text}) for name, text in texts.items()]
+    write(folder, {"records.jsonl": "\n".join(rows)})
+    build_plainly(folder / "index", folder / "records.jsonl", dim=64, passage_tokens=Settings().passage_tokens)
+    with Index(folder / "index").snapshot() as taken:
+        yield taken
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:

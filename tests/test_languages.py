@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
+from indexing import of_records
 
-from rag import Settings, plugins
-from rag.index import Index, Parts, Snapshot, build
+from rag.index import Snapshot
 from rag.retrieval import retrieve
-from rag.testing import HashEmbedder
 
 # what stands in the passage -> what is asked, in other forms of the words
 TEXTS: dict[str, dict[str, str]] = {
@@ -75,14 +73,8 @@ TEXTS: dict[str, dict[str, str]] = {
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
-    folder = tmp_path_factory.mktemp("languages")
-    texts = [(f"{language}{i}", text) for language, pairs in TEXTS.items() for i, text in enumerate(pairs)]
-    rows = [json.dumps({"id": name, "title": "", "text": text}) for name, text in texts]
-    (folder / "records.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    settings = Settings()
-    chunker = plugins.load("chunkers", "paragraphs", settings)
-    build(folder / "index", [folder / "records.jsonl"], Parts(settings, chunker, HashEmbedder(), "hash"))
-    with Index(folder / "index").snapshot() as taken:
+    texts = {f"{language}{i}": text for language, pairs in TEXTS.items() for i, text in enumerate(pairs)}
+    with of_records(tmp_path_factory.mktemp("languages"), texts) as taken:
         yield taken
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from indexing import of_records
 
-from rag import Settings, plugins
+from rag import Settings
 from rag.errors import EmbedderError, RagError, UsageError
-from rag.index import Index, Parts, Snapshot, build, query_tokens, stems, terms
+from rag.index import Snapshot, query_tokens, stems, terms
 from rag.index.languages import FUNCTION_WORDS, language_of
 from rag.retrieval import retrieve
 from rag.retrieval.cross_encoder import CrossEncoder, cross_encoder
@@ -169,13 +169,7 @@ RECORDS = {
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
-    folder = tmp_path_factory.mktemp("retrieval")
-    rows = [json.dumps({"id": name, "title": "", "text": text}) for name, text in RECORDS.items()]
-    (folder / "records.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    settings = Settings()
-    chunker = plugins.load("chunkers", "paragraphs", settings)
-    build(folder / "index", [folder / "records.jsonl"], Parts(settings, chunker, HashEmbedder(), "hash"))
-    with Index(folder / "index").snapshot() as taken:
+    with of_records(tmp_path_factory.mktemp("retrieval"), RECORDS) as taken:
         yield taken
 
 
