@@ -89,7 +89,8 @@ def write_corpus(folder: Path, n_passages: int) -> None:
 
 def measure(n_passages: int) -> dict[str, Any]:
     """All figures for one size, in this process."""
-    from rag.index import Index, Parts, build
+    from rag.index import Index
+    from rag.index.build import Parts, build
     from rag.retrieval import retrieve
     from rag.settings import Settings
     from rag.types import Progress

@@ -26,7 +26,7 @@ TABLES = ("documents", "sources", "passages", "pending", "postings", "lengths")
 def measure(paths: list[Path], profile: bool) -> dict[str, Any]:
     """One build in this process."""
     from rag import plugins
-    from rag.index import Parts, build
+    from rag.index.build import Parts, build
     from rag.settings import Settings
 
     sys.modules["rag.index.build"].embed_pending = lambda *parts: 0  # type: ignore[attr-defined]

@@ -25,10 +25,7 @@ from typing import TYPE_CHECKING, Any
 from rag import plugins
 from rag.components import Components
 from rag.errors import IndexBusy, RagError, UsageError
-from rag.generation import rewritten, small_talk
-from rag.index import DocumentEntry, Index, Parts, Snapshot, Status, build
-from rag.index.watch import watch
-from rag.inquiry import Inquiry
+from rag.index import DocumentEntry, Index, Snapshot, Status
 from rag.plugins import LanguageModel
 from rag.retrieval.followup import leans, standalone
 from rag.settings import Settings
@@ -97,6 +94,8 @@ class Assistant:
             IndexBusy: another process is building this index.
             IndexMismatch: the index was built by another embedder.
         """
+        from rag.index.build import Parts, build  # a question needs nothing of it
+
         roots = [Path(path) for path in paths]
         recorded = self._recorded()
         if not roots and not recorded.get("roots"):
@@ -117,6 +116,8 @@ class Assistant:
             stop: set it, from another thread, to end.
             report: called with the outcome of each build that changed something, or with what went wrong.
         """
+        from rag.index.watch import watch
+
         first = self.build(*paths)
         report(first)
         generation = first.generation
@@ -196,6 +197,9 @@ class Assistant:
             UsageError: the question is empty or too long, or the generator is unknown.
             IndexMissing, IndexDamaged, IndexMismatch: as their names say.
         """
+        from rag.generation import small_talk  # what answers is imported while ``warm`` loads the model elsewhere
+        from rag.inquiry import Inquiry
+
         question = _checked(question)
         started = time.perf_counter()
         reply = small_talk(question)
@@ -212,6 +216,8 @@ class Assistant:
 
     def _query(self, question: str, history: Sequence[Turn], generator: Generator) -> str:
         """What to search for: a follow-up by rule, or as a language model rewrites it where one is at hand."""
+        from rag.generation import rewritten
+
         query = standalone(question, history)
         if self.settings.rewrite and isinstance(generator, LanguageModel) and leans(question, query, history):
             return rewritten(generator, question, history, query, self.settings.rewrite)

@@ -13,7 +13,8 @@ import numpy as np
 from rag import documents, plugins
 from rag.documents import File
 from rag.documents.isolation import Read
-from rag.index import Index, Parts, Snapshot, build
+from rag.index import Index, Snapshot
+from rag.index.build import Parts, build
 from rag.index.lexical import _ENTRY, BLOCK
 from rag.retrieval import retrieve
 from rag.settings import Settings

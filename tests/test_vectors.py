@@ -135,9 +135,13 @@ def test_the_hash_of_weights_follows_the_file(tmp_path: Path, monkeypatch: pytes
 def test_a_truncated_graph_in_the_cache_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     whole = load_graph(weights.minilm_path())
-    (whole.folder / "model.onnx").write_bytes(b"half")
+    older = whole.folder.with_name(f"{whole.folder.name.rpartition('-')[0]}-0")
+    older.mkdir()
+    (whole.folder / "weights.bin").write_bytes(b"half")
     again = load_graph(weights.minilm_path())
-    assert (again.folder / "model.onnx").stat().st_size == again.size > 1_000_000
+    assert again == whole
+    assert sum((again.folder / name).stat().st_size for name in ("model.onnx", "weights.bin")) == again.size > 1_000_000
+    assert not older.exists(), "the graph of an older format is of no more use"
 
 
 def test_rows_that_are_not_vectors_are_refused() -> None:

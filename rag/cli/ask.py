@@ -21,6 +21,7 @@ from rag.cli.shared import (
     assistant_over,
     one_line,
     print_json,
+    warm_up,
 )
 from rag.errors import RagError, UsageError
 from rag.types import Turn, hit_to_dict
@@ -44,6 +45,7 @@ def ask_command(
 ) -> None:
     """Answer a question from the documents, with citations."""
     assistant = assistant_over(index, generator=generator, k=k)
+    warm_up(assistant)
     if batch is not None:
         _batch(batch, lambda q, history: _ask(assistant, q, history, collection).to_dict(), as_json)
         return

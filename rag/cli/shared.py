@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from rag.errors import RagError
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -22,6 +26,7 @@ __all__ = [
     "assistant_over",
     "one_line",
     "print_json",
+    "warm_up",
 ]
 
 app = typer.Typer(
@@ -50,6 +55,16 @@ def assistant_over(index: Path | None, **overrides: Any) -> Assistant:
     from rag.assistant import Assistant
 
     return Assistant.open(index, **overrides)
+
+
+def warm_up(assistant: Assistant) -> None:
+    """Load the model, on another core, while Python imports what will answer."""
+
+    def load() -> None:
+        with suppress(RagError):  # the question itself meets it again, and says so
+            assistant.warm()
+
+    Thread(target=load, name="warm").start()
 
 
 def print_json(value: Any) -> None:

@@ -6,8 +6,25 @@ worker processes with limits, which is what a build uses.
 
 from __future__ import annotations
 
-from rag.documents.isolation import Reader
-from rag.documents.reading import FINGERPRINT, read
+from typing import TYPE_CHECKING
+
 from rag.documents.walk import File, walk
 
+if TYPE_CHECKING:
+    from rag.documents.isolation import Reader
+    from rag.documents.reading import FINGERPRINT, read
+
 __all__ = ["FINGERPRINT", "File", "Reader", "read", "walk"]
+
+
+def __getattr__(name: str) -> object:
+    """What reads files on first use: a question needs none of the formats."""
+    if name == "Reader":
+        from rag.documents.isolation import Reader
+
+        return Reader
+    if name in ("FINGERPRINT", "read"):
+        from rag.documents import reading
+
+        return getattr(reading, name)
+    raise AttributeError(f"module 'rag.documents' has no attribute {name!r}")

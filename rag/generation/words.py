@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from threading import Lock
 
-import snowballstemmer
+from rag.index.stemming import stem_word
 
 __all__ = [
     "NEGATIONS",
@@ -27,8 +26,6 @@ __all__ = [
 
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*", re.UNICODE)
 _GERMAN = re.compile(r"\b(?:der|die|das|und|ist|nicht|ein|eine|einen|im|den|dem|wird|für|mit|auf|hat|sich|von)\b")
-_STEMMER = snowballstemmer.stemmer("english")
-_STEMMING = Lock()  # the stemmer keeps its word in itself
 
 STOPWORDS = frozenset(
     """a an and are as at be been being both but by can could did do does doing for from had has have having he
@@ -89,8 +86,7 @@ def words(text: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """The stem of a folded word."""
-    with _STEMMING:
-        return str(_STEMMER.stemWord(word))
+    return stem_word(word, "english")
 
 
 def is_content(word: str) -> bool:

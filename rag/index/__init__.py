@@ -1,6 +1,8 @@
-"""Passages and their vectors on disk: SQLite is the record, what is searched is derived from it."""
+"""Passages and their vectors on disk: SQLite is the record, what is searched is derived from it.
 
-from rag.index.build import Parts, build
+This is the reading side, which a question needs; what writes an index is ``rag.index.build``.
+"""
+
 from rag.index.store import DocumentEntry, Index, Snapshot, Status
 from rag.index.terms import COMPOUNDING, STOP_WORDS, backwards, query_tokens, stems, terms
 
@@ -9,11 +11,9 @@ __all__ = [
     "STOP_WORDS",
     "DocumentEntry",
     "Index",
-    "Parts",
     "Snapshot",
     "Status",
     "backwards",
-    "build",
     "query_tokens",
     "stems",
     "terms",

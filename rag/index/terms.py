@@ -18,9 +18,9 @@ import re
 import unicodedata
 from functools import lru_cache
 from itertools import repeat
-from typing import Any
 
 from rag.index.languages import FUNCTION_WORDS, LATIN, language_of
+from rag.index.stemming import stem_word
 
 __all__ = [
     "COMPOUNDING",
@@ -198,19 +198,12 @@ def _stem(word: str, language: str) -> str:
     if len(word) > _LONGEST:  # no word: stemming takes time with the square of the length
         return _fold(word[:_LONGEST])
     if word.isascii():
-        return str(_stemmer(language).stemWord(word))
+        return stem_word(word, language)
     for letters, other in _SCRIPTS:
         if letters.match(word):
             bare = _ACCENTS.sub("", word) if other == "arabic" else word
-            return _fold(str(_stemmer(other).stemWord(bare))) or word  # signs alone leave nothing
-    return _fold(str(_stemmer(language).stemWord(word))) or word
-
-
-@lru_cache(64)
-def _stemmer(language: str) -> Any:
-    import snowballstemmer
-
-    return snowballstemmer.stemmer(language)
+            return _fold(stem_word(bare, other)) or word  # signs alone leave nothing
+    return _fold(stem_word(word, language)) or word
 
 
 def _fold(word: str) -> str:

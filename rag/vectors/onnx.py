@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,8 @@ class OnnxEmbedder:
         self.fingerprint = graph.fingerprint
         self._graph = graph
         self._n_threads = n_threads
+        self._loading = Lock()
+        self._loaded: Any = None
 
     @cached_property
     def _counter(self) -> TokenCounter:
@@ -57,8 +60,14 @@ class OnnxEmbedder:
         tokenizer.enable_truncation(self.max_tokens)
         return tokenizer
 
-    @cached_property
+    @property
     def _session(self) -> Any:
+        with self._loading:  # the first two questions may come at once
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
