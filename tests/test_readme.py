@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 
 from rag import Assistant
 from rag.cli import app
@@ -24,7 +23,7 @@ README = ROOT / "README.md"
 HANDBOOK = ROOT / "corpus" / "handbook"
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = {command.name: command for command in typer.main.get_command(app).commands.values()}
+COMMANDS = dict(app.commands)
 
 
 def transcript(block: str, folder: Path) -> str:

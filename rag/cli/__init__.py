@@ -10,14 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated
 
-import typer
+import click
 
 from rag.cli import ask, build, care, look
 from rag.cli.shared import app
 from rag.errors import RagError
-from rag.version import __version__
 
 __all__ = ["app", "ask", "build", "care", "look", "main", "run"]
 
@@ -31,36 +29,25 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and turn whatever happens into an exit status and at most one line."""
-    command = typer.main.get_command(app)
     try:
-        code = command.main(arguments, prog_name="rag", standalone_mode=False)
+        code = app.main(arguments, prog_name="rag", standalone_mode=False)
         sys.stdout.flush()
-        if code == 130:  # Typer turns Ctrl-C into an exit status, without a word
-            return _complain("stopped", 130)
         return code if isinstance(code, int) else 0
     except RagError as error:
         return _complain(str(error), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, click.Abort):
         return _complain("stopped", 130)
     except BrokenPipeError:
         # whoever read our output has had enough; say nothing, also not when Python closes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except typer.Exit as error:
-        return int(error.exit_code)
-    except Exception as error:
-        if hasattr(error, "format_message"):  # a usage error of the command line itself
-            return _complain(f"{error.format_message()} (rag --help says how)", 2)
-        raise
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        return 2
+    except click.ClickException as error:  # a usage error of the command line itself
+        return _complain(f"{error.format_message()} (rag --help says how)", 2)
 
 
 def _complain(message: str, code: int) -> int:
     print(f"rag: {' '.join(message.split())}", file=sys.stderr)
     return code
-
-
-@app.callback(invoke_without_command=True)
-def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    if version:
-        print(f"Footnote {__version__}")
-        raise typer.Exit()

@@ -6,19 +6,19 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from rag.cli.shared import (
-    BatchOption,
-    CollectionOption,
-    GeneratorOption,
-    IndexOption,
-    JsonOption,
-    KOption,
     app,
     assistant_over,
+    batch_option,
+    collection_option,
+    generator_option,
+    index_option,
+    json_option,
+    k_option,
     one_line,
     print_json,
     warm_up,
@@ -34,14 +34,21 @@ __all__ = ["ask_command", "search_command"]
 
 
 @app.command("ask")
+@click.argument("question", required=False)
+@index_option
+@generator_option
+@k_option
+@collection_option
+@batch_option
+@json_option
 def ask_command(
-    question: Annotated[str | None, typer.Argument(help="What you want to know.")] = None,
-    index: IndexOption = None,
-    generator: GeneratorOption = None,
-    k: KOption = None,
-    collection: CollectionOption = None,
-    batch: BatchOption = None,
-    as_json: JsonOption = False,
+    question: str | None,
+    index: Path | None,
+    generator: str | None,
+    k: int | None,
+    collection: tuple[str, ...],
+    batch: Path | None,
+    as_json: bool,
 ) -> None:
     """Answer a question from the documents, with citations."""
     assistant = assistant_over(index, generator=generator, k=k)
@@ -59,11 +66,11 @@ def ask_command(
     for note in answer.notes:
         print(f"note: {note}", file=sys.stderr)
     if answer.generator == "extractive" != assistant.settings.generator:  # the one who was asked did not answer
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
-def _ask(assistant: Assistant, question: str, history: list[Turn], collections: list[str] | None) -> Answer:
-    return assistant.ask(question, history, collections=collections or ())
+def _ask(assistant: Assistant, question: str, history: list[Turn], collections: tuple[str, ...]) -> Answer:
+    return assistant.ask(question, history, collections=collections)
 
 
 def _print_answer(answer: Answer) -> None:
@@ -84,19 +91,25 @@ def _where(hit: Hit) -> str:
 
 
 @app.command("search")
+@click.argument("question", required=False)
+@index_option
+@k_option
+@collection_option
+@batch_option
+@json_option
 def search_command(
-    question: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
-    index: IndexOption = None,
-    k: KOption = None,
-    collection: CollectionOption = None,
-    batch: BatchOption = None,
-    as_json: JsonOption = False,
+    question: str | None,
+    index: Path | None,
+    k: int | None,
+    collection: tuple[str, ...],
+    batch: Path | None,
+    as_json: bool,
 ) -> None:
     """Show the passages nearest to a question, best first, and why each is there."""
     assistant = assistant_over(index)
 
     def hits_of(asked: str, history: list[Turn]) -> dict[str, Any]:
-        hits = assistant.search(asked, k, history=history, collections=collection or ())
+        hits = assistant.search(asked, k, history=history, collections=collection)
         return {"question": asked, "hits": [hit_to_dict(hit) for hit in hits]}
 
     if batch is not None:
@@ -106,7 +119,7 @@ def search_command(
     elif as_json:
         print_json(hits_of(question, []))
     else:
-        for hit in assistant.search(question, k, collections=collection or ()):
+        for hit in assistant.search(question, k, collections=collection):
             why = hit.why
             words = f"words #{why.lexical_rank}" if why.lexical_rank else "words -"
             meaning = f"meaning #{why.dense_rank} ({why.dense:.2f})" if why.dense is not None else "meaning -"
@@ -129,7 +142,7 @@ def _batch(path: Path, answer: Callable[[str, list[Turn]], dict[str, Any]], as_j
             print_json({"id": id_, "error": str(error)})
     if failed:
         print(f"rag: {failed} lines of {path} could not be answered; their JSON says why", file=sys.stderr)
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _lines(path: Path) -> Iterator[str]:

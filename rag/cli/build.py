@@ -8,11 +8,11 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from rag.cli.shared import IndexOption, JsonOption, app, assistant_over, print_json
+from rag.cli.shared import FILE, app, assistant_over, index_option, json_option, print_json
 from rag.errors import RagError, UsageError
 
 if TYPE_CHECKING:
@@ -22,14 +22,23 @@ __all__ = ["build_command"]
 
 
 @app.command("build")
+@click.argument("paths", nargs=-1, type=FILE, metavar="[PATH]...")
+@index_option
+@click.option("--embedder", help="minilm, or sentence-transformers:NAME_OR_PATH.")
+@click.option(
+    "--comments/--no-comments", default=None, help="Whether comments and deleted words of office files are read."
+)
+@click.option("--rebuild", is_flag=True, help="Read and embed everything anew.")
+@click.option("--watch", is_flag=True, help="Go on building after every change, until stopped.")
+@json_option
 def build_command(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders and files.")] = None,
-    index: IndexOption = None,
-    embedder: Annotated[str | None, typer.Option(help="minilm, or sentence-transformers:NAME_OR_PATH.")] = None,
-    comments: Annotated[bool | None, typer.Option(help="Also read comments and deleted words of office files.")] = None,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read and embed everything anew.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on building after every change, until stopped.")] = False,
-    as_json: JsonOption = False,
+    paths: tuple[Path, ...],
+    index: Path | None,
+    embedder: str | None,
+    comments: bool | None,
+    rebuild: bool,
+    watch: bool,
+    as_json: bool,
 ) -> None:
     """Bring the index up to date: it then holds what the paths hold, and nothing else.
 
@@ -40,10 +49,10 @@ def build_command(
         raise UsageError("--rebuild and --watch do not go together: rebuild first, then watch")
     if watch:
         with _stoppable():
-            assistant.watch(*(paths or []), stop=Event(), report=partial(_print_outcome, as_json))
+            assistant.watch(*paths, stop=Event(), report=partial(_print_outcome, as_json))
         return
     with _stoppable(), _Bars() as bars:
-        report = assistant.build(*(paths or []), progress=bars, rebuild=rebuild)
+        report = assistant.build(*paths, progress=bars, rebuild=rebuild)
     _print_outcome(as_json, report)
 
 

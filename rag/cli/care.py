@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from rag.cli.shared import IndexOption, JsonOption, app, print_json
+from rag.cli.shared import FILE, app, index_option, json_option, print_json
 from rag.errors import UsageError
 from rag.settings import Settings
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor_command", "export_command", "import_command"]
 
-_Folder = Annotated[Path, typer.Argument(help="Folder of the export.")]
+_folder_argument = click.argument("folder", type=FILE)
 
 
 def _folder(index: Path | None) -> Path:
@@ -25,13 +25,12 @@ def _folder(index: Path | None) -> Path:
 
 
 @app.command("doctor")
-def doctor_command(
-    index: IndexOption = None,
-    repair: Annotated[bool, typer.Option("--repair", help="Put right what can be put right.")] = False,
-    backup: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a copy of the index.")] = None,
-    restore: Annotated[Path | None, typer.Option(metavar="FILE", help="Put a copy in the index's place.")] = None,
-    as_json: JsonOption = False,
-) -> None:
+@index_option
+@click.option("--repair", is_flag=True, help="Put right what can be put right.")
+@click.option("--backup", type=FILE, metavar="FILE", help="Write a copy of the index.")
+@click.option("--restore", type=FILE, metavar="FILE", help="Put a copy in the index's place.")
+@json_option
+def doctor_command(index: Path | None, repair: bool, backup: Path | None, restore: Path | None, as_json: bool) -> None:
     """Check everything in the index. Exit status 1 when something is wrong with it."""
     from rag.index import backup as copies
     from rag.index import doctor
@@ -51,7 +50,7 @@ def doctor_command(
     else:
         _print_findings(findings, done)
     if findings:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _print_findings(findings: list[Finding], done: list[str]) -> None:
@@ -69,7 +68,9 @@ def _print_findings(findings: list[Finding], done: list[str]) -> None:
 
 
 @app.command("export")
-def export_command(folder: _Folder, index: IndexOption = None) -> None:
+@_folder_argument
+@index_option
+def export_command(folder: Path, index: Path | None) -> None:
     """Write documents, passages and vectors as JSON Lines and NumPy files into a new folder."""
     from rag.index.exchange import export_index
 
@@ -78,7 +79,9 @@ def export_command(folder: _Folder, index: IndexOption = None) -> None:
 
 
 @app.command("import")
-def import_command(folder: _Folder, index: IndexOption = None) -> None:
+@_folder_argument
+@index_option
+def import_command(folder: Path, index: Path | None) -> None:
     """Make a new index from an export."""
     from rag.index.exchange import import_index
 

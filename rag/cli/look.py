@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from rag.cli.shared import GeneratorOption, IndexOption, JsonOption, app, assistant_over, print_json
+from rag.cli.shared import FILE, app, assistant_over, generator_option, index_option, json_option, print_json
 from rag.settings import Settings
 from rag.types import FileReport
 
@@ -16,11 +15,10 @@ __all__ = ["eval_command", "plugins_command", "serve_command", "status_command"]
 
 
 @app.command("status")
-def status_command(
-    index: IndexOption = None,
-    files: Annotated[bool, typer.Option("--files", help="Also what became of each file.")] = False,
-    as_json: JsonOption = False,
-) -> None:
+@index_option
+@click.option("--files", is_flag=True, help="Also what became of each file.")
+@json_option
+def status_command(index: Path | None, files: bool, as_json: bool) -> None:
     """Say what is in the index, and how far its vectors are."""
     status = assistant_over(index).status()
     if as_json:
@@ -47,13 +45,12 @@ def _facts(file: FileReport) -> str:
 
 
 @app.command("serve")
-def serve_command(
-    index: IndexOption = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on (default: 127.0.0.1).")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on (default: 7860).")] = None,
-    generator: GeneratorOption = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Follow changes of the documents.")] = False,
-) -> None:
+@index_option
+@click.option("--host", help="Address to listen on (default: 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (default: 7860).")
+@generator_option
+@click.option("--watch", is_flag=True, help="Follow changes of the documents.")
+def serve_command(index: Path | None, host: str | None, port: int | None, generator: str | None, watch: bool) -> None:
     """Open the web chat."""
     from rag.web import serve
 
@@ -62,19 +59,33 @@ def serve_command(
 
 
 @app.command("eval")
+@click.argument("queries", required=False, type=FILE)
+@click.option("--corpus", type=FILE, help="What the questions are about.")
+@index_option
+@click.option("--answers", is_flag=True, help="Also generate and judge answers.")
+@click.option("--report", type=FILE, help="Write an HTML page.")
+@click.option("--baseline", type=FILE, help="The JSON of an earlier run, to compare with.")
+@click.option("--feedback", type=FILE, help="Replay what users marked wrong.")
+@click.option(
+    "--verify",
+    type=int,
+    default=0,
+    metavar="N",
+    help="Alter N sentences in each of eleven ways; count which are noticed.",
+)
+@click.option("--limit", type=int, help="Ask only this many questions.")
+@json_option
 def eval_command(
-    queries: Annotated[Path | None, typer.Argument(help="JSON lines of questions, or a BEIR folder.")] = None,
-    corpus: Annotated[Path | None, typer.Option(help="What the questions are about.")] = None,
-    index: IndexOption = None,
-    answers: Annotated[bool, typer.Option("--answers", help="Also generate and judge answers.")] = False,
-    report: Annotated[Path | None, typer.Option(help="Write an HTML page.")] = None,
-    baseline: Annotated[Path | None, typer.Option(help="The JSON of an earlier run, to compare with.")] = None,
-    feedback: Annotated[Path | None, typer.Option(help="Replay what users marked wrong.")] = None,
-    verify: Annotated[
-        int, typer.Option(metavar="N", help="Alter N sentences in each of eleven ways; count which are noticed.")
-    ] = 0,
-    limit: Annotated[int | None, typer.Option(help="Ask only this many questions.")] = None,
-    as_json: JsonOption = False,
+    queries: Path | None,
+    corpus: Path | None,
+    index: Path | None,
+    answers: bool,
+    report: Path | None,
+    baseline: Path | None,
+    feedback: Path | None,
+    verify: int,
+    limit: int | None,
+    as_json: bool,
 ) -> None:
     """Measure retrieval, and answers, over questions with known sources."""
     from rag import evaluation
@@ -98,7 +109,8 @@ def eval_command(
 
 
 @app.command("plugins")
-def plugins_command(as_json: JsonOption = False) -> None:
+@json_option
+def plugins_command(as_json: bool) -> None:
     """List the components that can be named in settings."""
     from rag import plugins
 

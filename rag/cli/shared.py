@@ -6,48 +6,61 @@ import json
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from rag.errors import RagError
+from rag.version import __version__
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 __all__ = [
-    "BatchOption",
-    "CollectionOption",
-    "GeneratorOption",
-    "IndexOption",
-    "JsonOption",
-    "KOption",
+    "FILE",
     "app",
     "assistant_over",
+    "batch_option",
+    "collection_option",
+    "generator_option",
+    "index_option",
+    "json_option",
+    "k_option",
     "one_line",
     "print_json",
     "warm_up",
 ]
 
-app = typer.Typer(
-    name="rag",
+
+class _InOrder(click.Group):
+    """Lists its commands as they were added: asking first."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(
+    "rag",
+    cls=_InOrder,
     help="Ask your documents: every sentence of the answer points at the exact words it came from.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
 )
+@click.version_option(__version__, message="Footnote %(version)s", help="Print the version.")
+def app() -> None:
+    """All commands; each module adds its own."""
 
-IndexOption = Annotated[Path | None, typer.Option("--index", help="Folder of the index (default: index).")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-GeneratorOption = Annotated[str | None, typer.Option(help="NAME or NAME:MODEL, such as openai:llama3.2.")]
-KOption = Annotated[int | None, typer.Option("-k", help="How many passages to look at.")]
-CollectionOption = Annotated[
-    list[str] | None, typer.Option("--collection", help="Search this first-level folder only; may be repeated.")
-]
-BatchOption = Annotated[
-    Path | None, typer.Option(help='JSON lines {"id", "question", "history"}, "-" for standard input.')
-]
+
+FILE = click.Path(path_type=Path)
+index_option = click.option("--index", type=FILE, help="Folder of the index (default: index).")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+generator_option = click.option("--generator", help="NAME or NAME:MODEL, such as openai:llama3.2.")
+k_option = click.option("-k", type=int, help="How many passages to look at.")
+collection_option = click.option(
+    "--collection", multiple=True, help="Search this first-level folder only; may be repeated."
+)
+batch_option = click.option(
+    "--batch", type=FILE, help='JSON lines {"id", "question", "history"}, "-" for standard input.'
+)
 
 
 def assistant_over(index: Path | None, **overrides: Any) -> Assistant:

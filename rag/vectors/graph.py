@@ -37,8 +37,8 @@ class GraphError(Exception):
 class Graph:
     """An exported model: its folder (``model.onnx``, its ``weights.bin``, ``tokenizer.json``) and how to use it.
 
-    ``size`` is that of the first two in bytes, ``pooling`` is "mean" or "cls"; ``prompts`` are prefixes that the model wants before a "query" and a
-    "document"; ``max_tokens`` counts special tokens.
+    ``size`` is that of the first two in bytes; ``pooling`` is "mean" or "cls"; ``prompts`` are prefixes that the
+    model wants before a "query" and a "document"; ``max_tokens`` counts special tokens.
     """
 
     folder: Path
