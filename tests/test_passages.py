@@ -66,6 +66,22 @@ def test_sentences(case: str) -> None:
     assert len(found) == EXPECTED[case], found
 
 
+@pytest.mark.parametrize(
+    "expected",
+    [
+        ["It must: a. Lock the door.", "b. Keep the key.", "c. Report losses."],
+        ["The steps are: 1. Open the lid.", "2. Press start.", "It hums."],
+        ["i. The first point is this.", "ii. The second is that.", "They differ."],
+        ["You need:", "a. A valid passport.", "b. A photo."],
+        ["Score: 5.", "The match was long."],
+        ["See section a.", "It matters."],
+    ],
+)
+def test_the_number_of_an_item_is_no_sentence(expected: list[str]) -> None:
+    joint = "\n" if expected[0] == "You need:" else " "
+    assert parts(joint.join(expected)) == expected
+
+
 # What lines mean: units of their own, or wrapped prose.
 LINES = {
     "wrapped": "The report that the board\nreceived in May was long\nand nobody read it. It was\nfiled.",

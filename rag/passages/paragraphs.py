@@ -57,7 +57,7 @@ class ParagraphChunker:
     def __init__(self, passage_tokens: int, encoding: tiktoken.Encoding) -> None:
         self.passage_tokens = passage_tokens
         self.encoding = encoding
-        self.fingerprint = f"paragraphs-1:{passage_tokens}:{encoding.name}"
+        self.fingerprint = f"paragraphs-2:{passage_tokens}:{encoding.name}"
 
     def split(self, document: Document) -> list[tuple[Span, list[Span]]]:
         """The passages of a document with their sentences."""

@@ -54,6 +54,10 @@ _NEXT_WORD = re.compile(r"[\s\"'“‘«‹(\[{*_¿¡$€£#~@–—-]*([\w'’-
 _OPENS_UNIT = re.compile(
     r"[ \t]*(?:[-*+•‣◦▪·–—][ \t]|(?:\d{1,3}|[a-zA-Z])[.)][ \t]|\(?[ivxlc\d]{1,4}\)[ \t]|#|\||>|```)"
 )
+# the number or letter of an item, and one that begins right here: "1. Open the lid. 2. Turn it. 3. Wait."
+_ENUMERATOR = re.compile(r"\d{1,3}|[a-zA-Z]|[ivx]{2,4}")
+_ITEM = re.compile(r"\s+(?:[a-z]|[ivx]{2,4})[.)]\s")
+_SECOND = {"1": "2", "a": "b", "A": "B", "i": "ii"}
 _IS_UNIT = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||[=~-]{3,}[ \t]*$|```)")
 _SEPARATORS = tuple(
     re.compile(pattern) for pattern in (r"\n+", r"[;；]\s*|\s[–—]\s", r":\s+|：", r"[,،]\s+|[，、]", r"\s+")
@@ -127,17 +131,31 @@ def _stop_ends_sentence(text: str, match: re.Match[str], start: int, end: int) -
     word = following[1] if following else ""
     if not word:
         return True
-    if word[0].islower():  # "Stop!" he said; "and so on ... and on"
+    if word[0].islower() and not _ITEM.match(text, match.end(), end):  # "Stop!" he said; "and so on ... and on"
         return False
     if stop[0] != "." or stop.startswith(".."):
         return True
     before = _WORD_BEFORE.search(text, max(start, match.start() - 24), match.start())
-    return before is None or _dot_ends_sentence(text, before, word, start)
+    if before is None:
+        return True
+    return not _is_enumerator(text, before, start, end) and _dot_ends_sentence(before[0], word)
 
 
-def _dot_ends_sentence(text: str, before: re.Match[str], word: str, start: int) -> bool:
-    """Whether the dot after ``before`` ends a sentence that ``word``, which is not in lower case, follows."""
+def _is_enumerator(text: str, before: re.Match[str], start: int, end: int) -> bool:
+    """Whether ``before``, which a dot follows, is the number or letter of an item: it begins a line, comes after a
+    sentence, or comes after a colon and has a successor, which the 5 of "Score: 5. The match ..." has not."""
     token = before[0]
+    if not _ENUMERATOR.fullmatch(token):
+        return False
+    lead = text[max(start, before.start() - 24) : before.start()].rstrip(" \t\u00a0")
+    if not lead or lead[-1] in "\n.!?;":
+        return True
+    second = _SECOND.get(token)
+    return lead[-1] == ":" and second is not None and bool(re.search(rf"[\s(]{second}[.)]\s", text[before.end() : end]))
+
+
+def _dot_ends_sentence(token: str, word: str) -> bool:
+    """Whether the dot after ``token`` ends a sentence that ``word`` follows."""
     name = token.lower().rsplit("-", 1)[-1]
     if name in _TITLES:
         return False
@@ -149,12 +167,7 @@ def _dot_ends_sentence(text: str, before: re.Match[str], word: str, start: int) 
         return len(word) > 1 and word.lower() in _STARTERS
     if re.fullmatch(r"(?:\w\.)+\w", token):  # U.N.E.S.C.O
         return word.lower() in _STARTERS
-    if token.isdigit() and len(token) <= 3:
-        line = text.rfind("\n", start, before.start()) + 1 or start
-        if not text[line : before.start()].strip():  # the number of a list item
-            return False
-        return word.lower() not in _MONTHS
-    return True
+    return not (token.isdigit() and len(token) <= 3 and word.lower() in _MONTHS)
 
 
 def _line_edges(text: str, start: int, end: int) -> Iterator[int]:
