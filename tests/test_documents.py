@@ -213,6 +213,38 @@ def test_damaged_utf8_keeps_what_is_whole() -> None:
     assert warnings == ["1 character was not valid utf-8"]
 
 
+@pytest.mark.parametrize("wrong", ["latin-1", "cp1252"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Roberts, 1997–2004, cost £1,000,000 — “near the limit”.",
+        "Größe, Käufer und naïve Übung: 5 € für 3 °C…",
+        "Правила возврата действуют тридцать дней.",
+        "退款政策是三十天。🙂",
+    ],
+)
+def test_text_that_was_encoded_twice_is_read_as_it_was_meant(text: str, wrong: str) -> None:
+    as_read = "".join(_misread(byte, wrong) for byte in text.encode())
+    assert decode(as_read.encode()) == (text, "utf-8", ["the text was encoded twice; it was read as it was meant"])
+
+
+def _misread(byte: int, encoding: str) -> str:
+    """One byte as ``encoding`` has it; what Windows-1252 leaves open passes through, as browsers let it."""
+    return bytes([byte]).decode(encoding, "ignore") or chr(byte)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Im „MENÜ“ und im „FOYER Ü“ steht: «Ü», Ü“, MENÜ“.",
+        "A price of Â£5, and 3 naïve façades: à la carte, Â£7, Â£9.",
+        "Ã© Ã©",
+    ],
+)
+def test_text_that_only_looks_so_in_places_is_left_alone(text: str) -> None:
+    assert decode(text.encode())[0] == text
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_decode_or_are_refused(data: bytes) -> None:
     try:

@@ -1,9 +1,9 @@
 """Bytes to text when nobody says which encoding it is.
 
 Rules in order, each cheap and each stricter than a guess by letter frequencies: byte order mark, UTF-16 or
-UTF-32 by where the NULs are, UTF-8, UTF-8 with damage, EBCDIC by its spaces, the double-byte encodings of
-Japanese, Korean and Chinese by their common characters, other scripts by letter frequencies
-(charset-normalizer, with the code pages of DOS ruled out), and Windows-1252 for the rest.
+UTF-32 by where the NULs are, UTF-8 (also written twice), UTF-8 with damage, EBCDIC by its spaces, the
+double-byte encodings of Japanese, Korean and Chinese by their common characters, other scripts by letter
+frequencies (charset-normalizer, with the code pages of DOS ruled out), and Windows-1252 for the rest.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from collections import Counter
 
 from rag.documents.language import language_of
+from rag.documents.mojibake import mended
 from rag.errors import DocumentError
 
 __all__ = ["decode", "is_binary"]
@@ -73,6 +74,8 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str, list[str]]:
     if name := _escaped(data[:65536]):
         return _lossy(data, name)
     if text := _strict(data, "utf-8"):
+        if single := mended(text):
+            return single, "utf-8", ["the text was encoded twice; it was read as it was meant"]
         return text, "utf-8", []
     if declared and (text := _strict(data, declared)):
         return text, codecs.lookup(declared).name, []
