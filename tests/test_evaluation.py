@@ -166,7 +166,10 @@ def test_reads_questions(tmp_path):
     assert read[3].gold == {"a": 2}
 
 
-@pytest.mark.parametrize("line", ['{"id": 1}', "[]", "{not json", '{"id": 1, "question": "x", "history": [{}]}'])
+@pytest.mark.parametrize(
+    "line",
+    ['{"id": 1}', '{"id": 1, "question": " "}', "[]", "{not json", '{"id": 1, "question": "x", "history": [{}]}'],
+)
 def test_a_bad_question_is_named(tmp_path, line):
     path = tmp_path / "q.jsonl"
     path.write_text(f"\n{line}\n", encoding="utf-8")
@@ -174,13 +177,50 @@ def test_a_bad_question_is_named(tmp_path, line):
         questions.read(path)
 
 
-def test_reads_a_beir_folder(tmp_path):
-    write_lines(tmp_path / "queries.jsonl", [{"_id": "q1", "text": "one"}, {"_id": "q2", "text": "unjudged"}])
-    (tmp_path / "qrels").mkdir()
-    (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\n")
-    assert questions.read(tmp_path) == [Question("q1", "one", gold={"d1": 2})]
-    with pytest.raises(UsageError, match="qrels"):
-        questions.read(tmp_path / "qrels")
+def beir(folder: Path, **splits: str) -> Path:
+    """A folder with three queries and the judgements of each split."""
+    write_lines(folder / "queries.jsonl", [{"_id": f"q{i}", "text": f"Where is {i}?"} for i in (1, 2, 3)])
+    (folder / "qrels").mkdir()
+    for split, lines in splits.items():
+        (folder / "qrels" / f"{split}.tsv").write_bytes(lines.encode())
+    return folder
+
+
+def test_reads_a_beir_folder(tmp_path, caplog):
+    judged = "\ufeffquery-id\tcorpus-id\tscore\r\nq1\td1\t2\r\nq1\td2\t0\r\n\r\nq9\td1\t1\r\nq3\td2\t0\r\n"
+    folder = beir(tmp_path, test=judged, dev="q2 0 d 1\nq3 0 d 1.0\n")
+    caplog.set_level("INFO")
+    assert questions.read(folder) == [
+        Question("q1", "Where is 1?", gold={"d1": 2}),
+        Question("q3", "Where is 3?", answerable=False),
+    ]
+    assert "qrels/test.tsv" in caplog.text and "1 of the queries" in caplog.text
+    assert [question.id for question in questions.read(folder / "qrels" / "dev.tsv")] == ["q2", "q3"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("q1\td1\n", r"test\.tsv:1 is not a judgement"),
+        ("q1,d1,1\n", r"test\.tsv:1 is not a judgement"),
+        ("query\tcorpus\tscore\nq1\td1\thigh\n", r"test\.tsv:2 is not a judgement"),
+        ("q1\td1\t1\nq1\td1\t0.5\n", r"test\.tsv:2 is not a judgement"),
+        ("q8\td1\t1\n", "holds no question"),
+    ],
+)
+def test_a_bad_judgement_is_named(tmp_path, lines, message):
+    with pytest.raises(UsageError, match=message):
+        questions.read(beir(tmp_path, test=lines))
+
+
+def test_a_folder_without_judgements_is_told(tmp_path):
+    with pytest.raises(UsageError, match="not a BEIR-style folder"):
+        questions.read(beir(tmp_path))
+
+
+def test_two_questions_with_one_id_are_told(tmp_path):
+    with pytest.raises(UsageError, match="2 questions with the id 1"):
+        questions.read(write_lines(tmp_path / "q.jsonl", [{"id": 1, "question": "Who?"}, {"_id": "1", "text": "Why?"}]))
 
 
 # --- matching hits with gold -------------------------------------------------------------------------
@@ -433,6 +473,24 @@ def test_a_whole_run(small_corpus: Path, small_index: Path, tmp_path: Path) -> N
     assert "final" in text.table(again)
 
 
+def test_a_beir_folder_brings_its_documents(tmp_path: Path) -> None:
+    folder = beir(tmp_path, test="q1\td1\t2\nq2\td2\t1\n")
+    texts = [("d1", "Room 1 is on the ground floor, beside the stairs."), ("d2", "Room 2 is in the tower.")]
+    write_lines(folder / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in texts])
+    seen = []
+    record = run(folder, index=tmp_path / "index", progress=lambda progress: seen.append(progress.stage))
+    assert record["retrieval"]["document"]["final"]["nDCG@10"] == 1.0 and record["n_documents"] == 2
+    assert {"reading", "search"} <= set(seen)
+    (folder / "corpus.jsonl").unlink()  # an index that is there is used as it is
+    assert run(folder, index=tmp_path / "index")["n_documents"] == 2
+
+
+def test_questions_without_gold_are_told(tmp_path: Path, small_index: Path) -> None:
+    page = tmp_path / "page.html"
+    record = run(write_lines(tmp_path / "q.jsonl", [{"id": "1", "question": "Who?"}]), index=small_index, report=page)
+    assert text.NO_GOLD in text.table(record) and text.NO_GOLD in page.read_text()
+
+
 def test_feedback_is_replayed_on_the_index_it_was_given_on(small_index: Path, tmp_path: Path) -> None:
     case = {"question": "Who leads the crew of the first flight?", "verdict": "right", "source": "space/moon.md"}
     path = write_lines(tmp_path / "feedback.jsonl", [case])
@@ -458,6 +516,7 @@ def test_a_wrong_call_is_told(tmp_path: Path) -> None:
         (lambda: run(queries, limit=0), "at least 1"),
         (lambda: run(tmp_path / "none.jsonl"), "cannot be read"),
         (lambda: run(queries, baseline=queries), "baseline"),
+        (lambda: run(queries, report=tmp_path / "nowhere" / "page.html"), "report"),
     ]:
         with pytest.raises(UsageError, match=message):
             call()

@@ -8,15 +8,15 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli.shared import FILE, app, assistant_over, index_option, json_option, print_json
+from rag.cli.shared import FILE, Bars, app, assistant_over, index_option, json_option, print_json
 from rag.errors import RagError, UsageError
 
 if TYPE_CHECKING:
-    from rag.types import BuildReport, Progress
+    from rag.types import BuildReport
 
 __all__ = ["build_command"]
 
@@ -51,7 +51,7 @@ def build_command(
         with _stoppable():
             assistant.watch(*paths, stop=Event(), report=partial(_print_outcome, as_json))
         return
-    with _stoppable(), _Bars() as bars:
+    with _stoppable(), Bars() as bars:
         report = assistant.build(*paths, progress=bars, rebuild=rebuild)
     _print_outcome(as_json, report)
 
@@ -82,33 +82,6 @@ def _print_report(report: BuildReport) -> None:
         f"{report.n_embedded} passages embedded, {report.n_reused} known already",
         flush=True,
     )
-
-
-class _Bars:
-    """Progress on stderr: one bar a stage, with the rate and the time left."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._stage = ""
-
-    def __enter__(self) -> _Bars:
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def __call__(self, progress: Progress) -> None:
-        from tqdm import tqdm
-
-        if progress.stage != self._stage:
-            self.__exit__()
-            self._stage = progress.stage
-            unit = " files" if progress.stage == "reading" else " passages"
-            self._bar = tqdm(
-                total=progress.total, desc=progress.stage, unit=unit, file=sys.stderr, leave=False, dynamic_ncols=True
-            )
-        self._bar.update(progress.done - self._bar.n)
 
 
 class _stoppable:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from rag.cli.shared import FILE, app, assistant_over, generator_option, index_option, json_option, print_json
+from rag.cli.shared import FILE, Bars, app, assistant_over, generator_option, index_option, json_option, print_json
 from rag.settings import Settings
 from rag.types import FileReport
 
@@ -87,21 +87,26 @@ def eval_command(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Measure retrieval, and answers, over questions with known sources."""
+    """Measure retrieval, and answers, over questions with known sources.
+
+    QUERIES: JSON lines of questions, a BEIR-style folder, or the judgements of one of its splits.
+    """
     from rag import evaluation
 
-    record = evaluation.run(
-        queries,
-        corpus,
-        index,
-        answers=answers,
-        report=report,
-        baseline=baseline,
-        feedback=feedback,
-        verify=verify,
-        limit=limit,
-        settings=Settings.load(),
-    )
+    with Bars() as bars:
+        record = evaluation.run(
+            queries,
+            corpus,
+            index,
+            answers=answers,
+            report=report,
+            baseline=baseline,
+            feedback=feedback,
+            verify=verify,
+            limit=limit,
+            settings=Settings.load(),
+            progress=bars,
+        )
     if as_json:
         print_json(record)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -15,9 +16,11 @@ from rag.version import __version__
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.types import Progress
 
 __all__ = [
     "FILE",
+    "Bars",
     "app",
     "assistant_over",
     "batch_option",
@@ -50,6 +53,8 @@ def app() -> None:
     """All commands; each module adds its own."""
 
 
+_UNITS = {"reading": " files", "search": " questions", "answers": " questions"}  # of progress
+
 FILE = click.Path(path_type=Path)
 index_option = click.option("--index", type=FILE, help="Folder of the index (default: index).")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -61,6 +66,40 @@ collection_option = click.option(
 batch_option = click.option(
     "--batch", type=FILE, help='JSON lines {"id", "question", "history"}, "-" for standard input.'
 )
+
+
+class Bars:
+    """Progress on stderr, when that is a terminal: one bar a stage, with the rate and the time left."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._stage = ""
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far it is."""
+        from tqdm import tqdm
+
+        if progress.stage != self._stage:
+            self.__exit__()
+            self._stage = progress.stage
+            unit = _UNITS.get(progress.stage, " passages")
+            self._bar = tqdm(
+                total=progress.total,
+                desc=progress.stage,
+                unit=unit,
+                file=sys.stderr,
+                leave=False,
+                dynamic_ncols=True,
+                disable=None,
+            )
+        self._bar.update(progress.done - self._bar.n)
 
 
 def assistant_over(index: Path | None, **overrides: Any) -> Assistant:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import UsageError
-from rag.evaluation import evaluate, questions, verification
+from rag.evaluation import beir, evaluate, questions, verification
 from rag.evaluation.report import html
 from rag.evaluation.text import table
+from rag.index.record import database
 from rag.settings import Settings
+from rag.types import Progress
 
 __all__ = ["run", "table"]
 
@@ -32,12 +34,13 @@ def run(
     verify: int = 0,
     limit: int | None = None,
     settings: Settings | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> dict[str, Any]:
     """Evaluate over the questions in ``queries`` and return the record (see ``evaluate.evaluate``).
 
-    ``queries`` is a JSON-lines file or a BEIR-style folder, whose ``corpus.jsonl`` is the default for
-    ``corpus``. ``index`` is built or brought up to date; None builds one that is thrown away.
+    ``queries`` is a JSON-lines file, a BEIR-style folder or the judgements of one of its splits; such a folder
+    brings its own ``corpus``. ``index`` is brought up to date with the corpus, if one is given, and is built where
+    there is none; None builds one that is thrown away.
     ``limit`` takes that many questions, evenly spaced. ``report`` is where an HTML page is written,
     ``baseline`` the record of an earlier run to compare with, ``feedback`` a file of cases to replay,
     ``verify`` how many altered sentences of each kind verification is tried on.
@@ -49,15 +52,18 @@ def run(
         raise UsageError("give a file of questions, or --feedback FILE, or --verify N")
     if verify < 0:
         raise UsageError(f"verify must be at least 1, not {verify}")
-    if queries is not None and queries.is_dir() and corpus is None and index is None:
-        corpus = queries / "corpus.jsonl"
+    if report and (report.is_dir() or not report.parent.is_dir()):
+        raise UsageError(f"the report cannot be written to {report}: is that a file in a folder that exists?")
+    queries = (queries and beir.qrels_of(queries)) or queries
+    if queries and corpus is None and not (index and database(index).is_file()):
+        corpus = beir.corpus_of(queries)
     settings = settings or Settings.load()
     if queries is None and corpus is None and index is None:
         index = Path(settings.index)  # what users marked, they marked there
     asked = _spaced(questions.read(queries), limit) if queries else []
     earlier = _earlier(baseline) if baseline else None
     record: dict[str, Any] = {}
-    with evaluate.opened(corpus, index, settings) as assistant:
+    with evaluate.opened(corpus, index, settings, progress) as assistant:
         if asked:
             record = evaluate.evaluate(assistant, asked, answers=answers, baseline=earlier, progress=progress)
         if feedback:

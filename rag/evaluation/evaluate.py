@@ -16,6 +16,7 @@ from rag.evaluation import bootstrap, feedback, measures, retrieval
 from rag.evaluation.gold import Judge, levels
 from rag.evaluation.questions import Question
 from rag.settings import Settings
+from rag.types import Progress
 from rag.version import __version__
 
 if TYPE_CHECKING:
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate", "opened", "replay_feedback"]
 
-Stage = Callable[[str, int, int], None]  # told (stage, done, total) as the run goes on
+Tell = Callable[[Progress], None]  # told how far the run is
 WORST = 25  # questions shown with what was retrieved instead
 EXCERPT = 240  # characters of a passage shown there
 
 
 @contextmanager
-def opened(corpus: Path | None, index: Path | None, settings: Settings) -> Iterator[Assistant]:
+def opened(
+    corpus: Path | None, index: Path | None, settings: Settings, progress: Tell | None = None
+) -> Iterator[Assistant]:
     """An assistant over ``corpus``: its index is brought up to date in ``index``, or built in a temporary
     folder that is removed at the end. Without a corpus the index is used as it is.
 
@@ -43,7 +46,7 @@ def opened(corpus: Path | None, index: Path | None, settings: Settings) -> Itera
     with tempfile.TemporaryDirectory(prefix="footnote-eval-") as scratch:
         assistant = Assistant.open(index or Path(scratch) / "index", settings=settings)
         try:
-            if corpus is not None and not assistant.build(corpus).n_passages:
+            if corpus is not None and not assistant.build(corpus, progress=progress).n_passages:
                 raise UsageError(f"{corpus} has no readable passage")
             assistant.warm()
             yield assistant
@@ -57,21 +60,25 @@ def evaluate(
     *,
     answers: bool = False,
     baseline: Mapping[str, Any] | None = None,
-    progress: Stage | None = None,
+    progress: Tell | None = None,
 ) -> dict[str, Any]:
     """Measure retrieval, and answers when asked to, on every question.
 
     ``baseline`` is the record of an earlier run over the same questions, to which differences with
     bootstrap intervals are added.
     """
-    tell = progress or (lambda stage, done, total: None)
+
+    def tell(stage: str, done: int) -> None:
+        if progress:
+            progress(Progress(stage, done, n))
+
     n = len(asked)
     fetch = lru_cache(maxsize=64)(assistant.document)
     judge = Judge(fetch, ((document.document_id, document.source) for document in assistant.documents()))
     known = levels(asked)
     primary = known[0]
-    rankings = retrieval.search_all(assistant, asked, progress=lambda done: tell("search", done, n))
-    replies = answering.ask_all(assistant, asked, progress=lambda done: tell("answers", done, n)) if answers else []
+    rankings = retrieval.search_all(assistant, asked, progress=lambda done: tell("search", done))
+    replies = answering.ask_all(assistant, asked, progress=lambda done: tell("answers", done)) if answers else []
     status = assistant.status()
     record: dict[str, Any] = {
         "footnote": __version__,
@@ -139,7 +146,7 @@ def _worst(rankings: Sequence[retrieval.Ranking], judge: Judge, level: str) -> l
                     "source": hit.passage.source,
                     "page": hit.passage.page,
                     "score": round(hit.score, 4),
-                    "text": hit.passage.text[:EXCERPT],
+                    "text": hit.passage.text[:EXCERPT] + "…" * (len(hit.passage.text) > EXCERPT),
                 }
                 for hit in ranking.hits[:3]
             ],

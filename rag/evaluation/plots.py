@@ -10,6 +10,7 @@ __all__ = ["bars", "curve", "histogram"]
 
 WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 16, 44  # room for the axes
+FEW = 7  # names under the bars that a phone has room for
 PLOT_W, PLOT_H = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
 
@@ -32,7 +33,7 @@ def bars(title: str, groups: Mapping[str, Mapping[str, float]]) -> str:
                 f' height="{TOP + PLOT_H - y:.1f}"><title>{escape(f"{name} {measure} {value:.3f}")}</title></rect>'
             )
         parts.append(_label(left + slot * 0.4, HEIGHT - 26, measure))
-    return _figure(title, parts + _legend(series))
+    return _figure(title, parts + _legend(series), "many" if len(measures) > FEW else "")
 
 
 def curve(title: str, points: Sequence[tuple[float, float]], x_name: str, y_name: str) -> str:
@@ -44,9 +45,8 @@ def curve(title: str, points: Sequence[tuple[float, float]], x_name: str, y_name
         _grid([0, 0.25, 0.5, 0.75, 1.0], 1.0),
         f'<polyline class="l0" points="{path}"/>',
         *[_label(LEFT + x * PLOT_W, HEIGHT - 26, f"{x:g}") for x in (0, 0.25, 0.5, 0.75, 1)],
-        _label(LEFT + PLOT_W / 2, HEIGHT - 8, f"{x_name} → {y_name}"),
     ]
-    return _figure(title, parts)
+    return _figure(f"{title} (across: {x_name}; upwards: {y_name})", parts)
 
 
 def histogram(title: str, values: Sequence[float], unit: str, bins: int = 24) -> str:
@@ -57,8 +57,8 @@ def histogram(title: str, values: Sequence[float], unit: str, bins: int = 24) ->
     counts = [0] * bins
     for value in values:
         counts[min(bins - 1, int(value / top * bins))] += 1
-    most, width = max(counts), PLOT_W / bins
-    parts = [_grid([0, most / 2, most], most)]
+    most, width = max(counts) + max(counts) % 2, PLOT_W / bins  # even, so that the middle is a count as well
+    parts = [_grid([0, most // 2, most], most)]
     for i, count in enumerate(counts):
         y = _y(count, most)
         low, high = top * i / bins, top * (i + 1) / bins
@@ -105,8 +105,8 @@ def _legend(names: Sequence[str]) -> list[str]:
     return parts
 
 
-def _figure(title: str, parts: Sequence[str]) -> str:
+def _figure(title: str, parts: Sequence[str], kind: str = "") -> str:
     return (
-        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
+        f'<figure><figcaption>{escape(title)}</figcaption><svg class="{kind}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
         f' aria-label="{escape(title)}">{"".join(parts)}</svg></figure>'
     )

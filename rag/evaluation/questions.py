@@ -4,25 +4,27 @@ Two shapes are read. A JSON-lines file has one question a line: ``id, question, 
 type, answerable`` and, where they exist, ``history`` (a list of ``{"role", "text"}`` or
 ``{"question", "answer"}``), ``rewrite`` (the
 stand-alone form of a follow-up), ``evidence`` (``[{"start", "end"}]``, offsets in the gold document's
-text), ``answer_start`` (where the first answer begins there) and ``qrels`` (``{id: grade}``). A BEIR-style
-folder has ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/*.tsv`` (Thakur et al. 2021, arXiv:2104.08663).
+text), ``answer_start`` (where the first answer begins there) and ``qrels`` (``{id: grade}``). The other is a
+BEIR-style folder (``rag.evaluation.beir``), or one of its files of judgements.
 """
 
 from __future__ import annotations
 
-import csv
 import json
+import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rag.errors import UsageError
+from rag.evaluation.beir import judgements, qrels_of
 from rag.types import Span, Turn
 
 __all__ = ["Question", "read", "records"]
 
-SPLITS = ("test", "dev", "validation", "train")  # the first that a BEIR folder has is used
+log = logging.getLogger("rag.evaluation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +52,25 @@ def read(path: Path) -> list[Question]:
     """The questions in a JSON-lines file or in a BEIR-style folder.
 
     Raises:
-        UsageError: the file is missing, has no question, or a line is not of the documented shape.
+        UsageError: the file is missing, has no question, two with one id, or a line is not of the documented shape.
     """
-    if path.is_dir():
-        questions = _read_beir(path)
-    else:
+    qrels = qrels_of(path)
+    if qrels is None:
         questions = [_question(record, f"{path}:{line}") for line, record in records(path)]
+    else:
+        questions = _judged(qrels)
     if not questions:
         raise UsageError(f"{path} holds no question")
+    (name, n), *_ = Counter(question.id for question in questions).most_common(1)
+    if n > 1:
+        raise UsageError(f"{path} has {n} questions with the id {name}: each needs its own")
     return questions
 
 
 def records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line number and object of each line of a JSON-lines file; blank lines are passed over."""
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if not line.strip():
                     continue
@@ -75,7 +81,7 @@ def records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except json.JSONDecodeError as error:
         raise UsageError(f"{path}:{number} is not JSON: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+        raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _question(record: Mapping[str, Any], where: str) -> Question:
@@ -85,8 +91,8 @@ def _question(record: Mapping[str, Any], where: str) -> Question:
         answers = tuple(str(answer) for answer in record.get("answers") or ())
         gold = {name: grade for name, grade in grades.items() if grade > 0} or dict.fromkeys(gold_ids, 1)
         return Question(
-            id=str(record["id"]),
-            text=str(record["question"]),
+            id=_either(record, "id", "_id"),
+            text=_either(record, "question", "text"),
             answers=answers,
             gold=gold,
             evidence=_evidence(record) if len(gold) == 1 else (),
@@ -97,7 +103,15 @@ def _question(record: Mapping[str, Any], where: str) -> Question:
             rewrite=str(record.get("rewrite") or ""),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"{where} is not a question: {type(error).__name__} {error}") from error
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__} {error}"
+        raise UsageError(f"{where} is not a question: {reason}") from error
+
+
+def _either(record: Mapping[str, Any], name: str, in_beir: str) -> str:
+    found = record.get(name, record.get(in_beir))
+    if found is None or not str(found).strip():
+        raise ValueError(f"it has no {name}")
+    return str(found)
 
 
 def _evidence(record: Mapping[str, Any]) -> tuple[Span, ...]:
@@ -124,21 +138,14 @@ def turns(messages: Sequence[Mapping[str, str]]) -> tuple[Turn, ...]:
     return tuple(exchanges)
 
 
-def _read_beir(folder: Path) -> list[Question]:
-    present = [folder / "qrels" / f"{split}.tsv" for split in SPLITS]
-    qrels = next((path for path in present if path.is_file()), None)
-    if qrels is None:
-        raise UsageError(f"{folder} has no qrels/{{{','.join(SPLITS)}}}.tsv: not a BEIR-style folder")
-    judged: dict[str, dict[str, int]] = {}
-    with qrels.open(encoding="utf-8", newline="") as lines:
-        for row in csv.reader(lines, delimiter="\t"):
-            if len(row) >= 3 and row[-1].strip().lstrip("-").isdigit():  # the header has a word there
-                judged.setdefault(row[0], {})[row[-2]] = int(row[-1])
+def _judged(qrels: Path) -> list[Question]:
+    """The queries of a BEIR-style folder that one of its files judges."""
+    judged, path = judgements(qrels), qrels.parent.parent / "queries.jsonl"
     questions = []
-    for _, record in records(folder / "queries.jsonl"):
+    for line, record in records(path):
         name = str(record.get("_id", record.get("id", "")))
         if name in judged:
-            gold = {document: grade for document, grade in judged[name].items() if grade > 0}
-            text = str(record.get("text", record.get("question", "")))
-            questions.append(Question(name, text, gold=gold, answerable=bool(gold)))
+            questions.append(_question({**record, "qrels": judged[name]}, f"{path}:{line}"))
+    if n_unknown := len(judged.keys() - {question.id for question in questions}):
+        log.warning("%d of the queries that %s judges are not in %s", n_unknown, qrels, path.name)
     return questions

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from rag.evaluation import plots
+from rag.evaluation.text import NO_GOLD
 
 __all__ = ["html"]
 
@@ -18,8 +19,10 @@ STYLE = """
 body { font:16px/1.5 system-ui,sans-serif; color:var(--ink); background:var(--page); margin:2rem auto;
   max-width:60rem; padding:0 1rem }
 h1 { margin-bottom:0 } h2 { margin-top:2.5rem; border-top:1px solid var(--rule); padding-top:1rem }
-.soft, figcaption { color:var(--soft) } figure { margin:1rem 0 } svg { width:100%; height:auto }
-svg text { font-size:11px; fill:var(--ink) } svg .tick { fill:var(--soft) } .grid { stroke:var(--rule) }
+.soft, figcaption { color:var(--soft) } figure { margin:1rem 0; overflow-x:auto }
+svg { width:100%; height:auto } .many { min-width:30rem }
+@media (max-width:40rem) { svg { --text:18px } .many { --text:13px } }
+svg text { font-size:var(--text, 11px); fill:var(--ink) } svg .tick { fill:var(--soft) } .grid { stroke:var(--rule) }
 .l0 { fill:none; stroke:var(--c0); stroke-width:2 }
 .s0{fill:var(--c0)} .s1{fill:var(--c1)} .s2{fill:var(--c2)} .s3{fill:var(--c3)} .s4{fill:var(--c4)} .s5{fill:var(--c5)}
 .scroll { overflow-x:auto } table { border-collapse:collapse; font-variant-numeric:tabular-nums }
@@ -37,11 +40,7 @@ def html(record: Mapping[str, Any]) -> str:
     if record.get("answers"):
         parts += _answers(record["answers"])
     if record.get("baseline"):
-        rows = {
-            name: {"difference": row["mean"], "low": row["low"], "high": row["high"], "n": row["n"]}
-            for name, row in record["baseline"].items()
-        }
-        parts += ["<h2>Against the baseline</h2><p>With 95 % paired bootstrap intervals.</p>", _table(rows)]
+        parts += _baseline(record["baseline"])
     if record.get("verification"):
         parts += _verification(record["verification"])
     if record.get("feedback"):
@@ -67,10 +66,12 @@ def _headline(record: Mapping[str, Any]) -> str:
 def _retrieval(record: Mapping[str, Any]) -> list[str]:
     parts = ["<h2>Retrieval</h2>"]
     for level, legs in record["retrieval"].items():
-        parts += [plots.bars(f"Each leg, judged by {level}", legs), _table(legs)]
+        judged = any(legs.values())
+        parts += [plots.bars(f"Each leg, judged by {level}", legs), _table(legs) if judged else f"<p>{NO_GOLD}</p>"]
     if record["coverage"]:
         parts += ["<h3>Evidence covered within a budget</h3>", _table(record["coverage"])]
-    parts += [f"<h3>By type of question ({record['level']}, final ranking)</h3>", _table(record["by_type"])]
+    if len(record["by_type"]) > 1:
+        parts += [f"<h3>By type of question ({record['level']}, final ranking)</h3>", _table(record["by_type"])]
     if record["follow_ups"]:
         ways = {name: row for name, row in record["follow_ups"].items() if isinstance(row, dict)}
         closed = record["follow_ups"]["gap closed"]
@@ -78,7 +79,7 @@ def _retrieval(record: Mapping[str, Any]) -> list[str]:
         if closed is not None:
             parts.append(f"<p>The rewriting closes {closed:.0%} of the gap in R@5 to a human rewrite.</p>")
     seconds = [row["seconds"] * 1000 for row in record["questions"]]
-    parts += [plots.histogram("Time of a warm search", seconds, "ms"), _table({"ms": record["latency_ms"]})]
+    parts += [plots.histogram("Time of a warm search", seconds, "ms"), _table({"ms": record["latency_ms"]}, 1)]
     return parts
 
 
@@ -90,12 +91,22 @@ def _answers(answers: Mapping[str, Any]) -> list[str]:
     return [
         "<h2>Answers</h2>",
         _table(plain),
-        plots.curve(title, points, "share of questions answered", "share of these right"),
-        "<h3>Refused by type of question</h3>",
-        _table(shares),
+        plots.curve(title, points, "share of questions answered", "share of these that are right"),
+        *(["<h3>Refused by type of question</h3>", _table(shares)] if len(shares) > 1 else []),
         "<h3>Support of the sentences</h3>",
         _table({"share": answers["claims"]}),
     ]
+
+
+def _baseline(differences: Mapping[str, Any]) -> list[str]:
+    rows = {
+        f"{name} *" if row["real"] else name: {"difference": row["mean"], **{c: row[c] for c in ("low", "high", "n")}}
+        for name, row in differences.items()
+    }
+    head = (
+        "<h2>Against the baseline</h2><p>With 95 % intervals by paired bootstrap; a star: chance does not explain it."
+    )
+    return [f"{head}</p>", _table(rows, 4)]
 
 
 def _verification(kinds: Mapping[str, Any]) -> list[str]:
@@ -130,7 +141,7 @@ def _feedback(feedback: Mapping[str, Any]) -> list[str]:
 def _worst(case: Mapping[str, Any]) -> str:
     found = "".join(
         f"<blockquote><b>{rank}. {escape(_place(hit))}</b> <span class=soft>{hit['score']}</span><br>"
-        f"{escape(hit['text'])}…</blockquote>"
+        f"{escape(hit['text'])}</blockquote>"
         for rank, hit in enumerate(case["instead"], 1)
     )
     answer = f"<p>Answer: {escape(case['answers'][0])}</p>" if case["answers"] else ""
@@ -145,18 +156,18 @@ def _place(hit: Mapping[str, Any]) -> str:
     return f"{hit['source']}, page {hit['page']}" if hit["page"] else str(hit["source"])
 
 
-def _table(rows: Mapping[str, Mapping[str, float | None]]) -> str:
+def _table(rows: Mapping[str, Mapping[str, float | None]], places: int = 3) -> str:
     rows = {name: row for name, row in rows.items() if row}
     columns: Sequence[str] = list(next(iter(rows.values()), {}))
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)
     body = "".join(
-        f"<tr><td>{escape(name)}</td>{''.join(f'<td>{_number(row.get(c))}</td>' for c in columns)}</tr>"
+        f"<tr><td>{escape(name)}</td>{''.join(f'<td>{_number(row.get(c), places)}</td>' for c in columns)}</tr>"
         for name, row in rows.items()
     )
     return f"<div class=scroll><table><tr><th></th>{head}</tr>{body}</table></div>" if columns else ""
 
 
-def _number(value: float | None) -> str:
+def _number(value: float | None, places: int) -> str:
     if value is None:
         return "–"
-    return f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.3f}"
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.{places}f}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["table"]
+__all__ = ["NO_GOLD", "table"]
+
+NO_GOLD = "No question says where its answer is (gold_ids): what is found cannot be judged."
 
 
 def table(record: Mapping[str, Any]) -> str:
@@ -19,7 +21,7 @@ def table(record: Mapping[str, Any]) -> str:
         parts += _baseline(record["baseline"])
     if record.get("verification"):
         rows = {kind: {name: row[name] for name in ("n", "flagged")} for kind, row in record["verification"].items()}
-        parts += ["", *grid("verification", rows), "wanted: the first two near 0, the others near 1"]
+        parts += ["", *grid("verification", rows), "wanted: verbatim and shortened near 0, the others near 1"]
     if record.get("feedback"):
         parts += _feedback(record["feedback"])
     return "\n".join(parts).lstrip("\n")
@@ -31,9 +33,9 @@ def _retrieval(record: Mapping[str, Any]) -> list[str]:
         f"{record['n_documents']} documents, {record['n_passages']} passages"
     ]
     if record["gold_missing"]:
-        parts.append(f"{record['gold_missing']} gold ids are not in this corpus: is it the right one?")
+        parts.append(f"gold ids that are not in this corpus: {record['gold_missing']}; is it the right one?")
     for level, legs in record["retrieval"].items():
-        parts += ["", *grid(f"by {level}", legs)]
+        parts += ["", *(grid(f"by {level}", legs) if any(legs.values()) else [NO_GOLD])]
     if record["coverage"]:
         parts += ["", *grid("evidence within", record["coverage"])]
     if len(record["by_type"]) > 1:
@@ -50,8 +52,9 @@ def _answers(answers: Mapping[str, Any]) -> list[str]:
     plain = {name: value for name, value in answers.items() if isinstance(value, int | float)}
     parts = ["", "answers"]
     parts += [f"  {name:<26}{_number(value)}" for name, value in plain.items()]
-    parts += ["  refused: " + _line(answers["refused by type"]), "  claims: " + _line(answers["claims"])]
-    return [*parts, "  ms: " + _line(answers["latency ms"], 1)]
+    if len(answers["refused by type"]) > 1:
+        parts.append("  refused: " + _line(answers["refused by type"]))
+    return [*parts, "  claims: " + _line(answers["claims"]), "  ms: " + _line(answers["latency ms"], 1)]
 
 
 def _baseline(baseline: Mapping[str, Any]) -> list[str]:
