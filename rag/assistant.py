@@ -229,8 +229,9 @@ class Assistant:
             return self._components.similarity(snapshot)
 
     def close(self) -> None:
-        """Let go of the models; a later question loads them again."""
+        """Let go of the models and files; a later question loads them again."""
         self._components.close()
+        self._index.close()
 
     def warm(self) -> None:
         """Load what the first question needs, so that it is answered as fast as the second."""

@@ -15,7 +15,7 @@ from rag.documents import File
 from rag.documents.isolation import Read
 from rag.index import Index, Snapshot
 from rag.index.build import Parts, build
-from rag.index.lexical import _ENTRY, BLOCK
+from rag.index.lexical import BLOCK, ENTRY
 from rag.retrieval import retrieve
 from rag.settings import Settings
 from rag.testing import HashEmbedder
@@ -83,7 +83,7 @@ def state(folder: Path, queries: Iterable[str] = ()) -> dict[str, Any]:
         vectors = {ids[n]: np.round(matrix, 6).tolist() for n, matrix in snapshot.rows(list(ids)).items()}
         postings: dict[str, dict[str, int]] = {}
         for term, block, data in snapshot._connection.execute("SELECT term, block, data FROM postings"):
-            for place, count in np.frombuffer(data, _ENTRY).tolist():
+            for place, count in np.frombuffer(data, ENTRY).tolist():
                 postings.setdefault(term, {})[ids[block * BLOCK + place]] = count
         lengths = {}
         for block, data in snapshot._connection.execute("SELECT block, data FROM lengths"):

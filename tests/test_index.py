@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -19,11 +20,12 @@ from rag import documents
 from rag.errors import EmbedderError, IndexDamaged, IndexMismatch, IndexMissing
 from rag.index import Index
 from rag.index.approximate import save_approximate
+from rag.index.bm25 import read_lengths, search_terms
 from rag.index.changes import raise_generation
 from rag.index.dense import Dense
 from rag.index.doctor import examine
 from rag.index.embedding import insert_vectors
-from rag.index.lexical import PostingsWriter, search_terms
+from rag.index.lexical import PostingsWriter
 from rag.index.matrix import update_matrix
 from rag.index.packing import pack, unpack
 from rag.index.record import connect, create, database, make_tables, manifest, set_manifest, transaction
@@ -62,6 +64,10 @@ WORDS = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=12)
 NUMBERS = st.sampled_from([1, 2, 3, 4095, 4096, 4097, 8191, 8192, 40000])
 
 
+def searched(connection: sqlite3.Connection, *arguments: Any) -> list[tuple[int, float]]:
+    return search_terms(connection, read_lengths(connection), *arguments)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(NUMBERS, st.none() | WORDS), max_size=25), WORDS)
 def test_bm25_by_value_whatever_was_added_and_removed(history: list, query: list[str]) -> None:
@@ -78,7 +84,7 @@ def test_bm25_by_value_whatever_was_added_and_removed(history: list, query: list
             writer.flush()
     writer.flush()
     terms = dict.fromkeys(query, 1.0)
-    found = search_terms(connection, terms, 100)
+    found = searched(connection, terms, 100)
     assert dict(found) == pytest.approx(bm25(live, list(terms)) if live else {}, rel=1e-5)
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
     if not live:
@@ -92,13 +98,13 @@ def test_a_search_is_cut_at_k_with_ties_by_number_and_keeps_to_its_choice() -> N
         writer.add(number, ["same"])
     writer.add(50, ["same", "rare"])
     writer.flush()
-    assert [number for number, _ in search_terms(connection, {"same": 1.0}, 3)] == [1, 2, 3]
-    assert [n for n, _ in search_terms(connection, {"same": 1.0, "rare": 1.0}, 2)] == [50, 1]
-    assert [n for n, _ in search_terms(connection, {"same": 1.0}, 9, np.array([7, 9, 99]))] == [7, 9]
-    [(_, single)] = search_terms(connection, {"rare": 1.0}, 1)
-    [(_, double)] = search_terms(connection, {"rare": 2.0}, 1)
+    assert [number for number, _ in searched(connection, {"same": 1.0}, 3)] == [1, 2, 3]
+    assert [n for n, _ in searched(connection, {"same": 1.0, "rare": 1.0}, 2)] == [50, 1]
+    assert [n for n, _ in searched(connection, {"same": 1.0}, 9, np.array([7, 9, 99]))] == [7, 9]
+    [(_, single)] = searched(connection, {"rare": 1.0}, 1)
+    [(_, double)] = searched(connection, {"rare": 2.0}, 1)
     assert double == pytest.approx(2 * single)
-    assert search_terms(connection, {"absent": 1.0}, 5) == []
+    assert searched(connection, {"absent": 1.0}, 5) == []
 
 
 # -- vectors -------------------------------------------------------------------------------------------------
@@ -169,6 +175,17 @@ def test_dense_search_is_exact_over_many_blocks_and_by_choice(tmp_path: Path) ->
             search(dense, tmp_path, bad, 3)
 
 
+def test_dense_search_is_exact_among_vectors_that_eight_bits_cannot_tell_apart(tmp_path: Path) -> None:
+    rows = unit(1, 32) + 0.002 * unit(3000, 32, seed=5)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    rows[:3] = -np.eye(3, 32, dtype=np.float32)  # one number that is large makes the steps of all of them so
+    fill(tmp_path, rows)
+    for seed in range(5):
+        query = rows[10] + 0.1 * unit(1, 32, seed=seed)[0]
+        query /= np.linalg.norm(query)
+        assert search(Dense(tmp_path), tmp_path, query, 20) == exact(rows, query, 20)
+
+
 def test_two_states_at_once_are_each_searched_exactly(tmp_path: Path) -> None:
     rows = unit(2500, 16)
     fill(tmp_path, rows)
@@ -183,6 +200,10 @@ def test_two_states_at_once_are_each_searched_exactly(tmp_path: Path) -> None:
         for _ in range(2):
             assert dense.search(old, before, query, 1)[0][0] == 43
             assert search(dense, tmp_path, query, 1) == [2501]
+        with transaction(writer):
+            add(writer, rows[:1])  # of two blocks one stays as it is
+        assert search(dense, tmp_path, rows[0], 2) == [1, 2502]
+        assert search(dense, tmp_path, rows[7], 3) == exact(np.concatenate([rows, rows[42:43]]), rows[7], 3)
 
 
 def clustered(n: int, dim: int, seed: int = 3) -> np.ndarray:
@@ -202,7 +223,7 @@ def test_the_approximate_index_finds_what_the_exact_one_does(tmp_path: Path) -> 
     queries = clustered(100, 48, seed=3)[:100]
     recall = [len(set(search(dense, tmp_path, q, 100)[:10]) & set(exact(rows, q, 10))) / 10 for q in queries]
     assert dense._approximate is not None and dense._approximate.faiss is not None
-    assert list(dense._shards) == [7], "only the newest block was loaded for it"
+    assert dense._flat is not None and list(dense._flat.versions) == [7], "only the newest block was loaded for it"
     assert np.mean(recall) >= 0.99
     among = np.arange(1, 16_001, 40)
     found = [search(dense, tmp_path, q, 10, among) for q in queries[:20]]
@@ -213,7 +234,7 @@ def test_the_approximate_index_finds_what_the_exact_one_does(tmp_path: Path) -> 
         add(connection, unit(5, 48, seed=77))
     newest = unit(5, 48, seed=77)[2]
     assert search(dense, tmp_path, newest, 1) == [16_003]
-    assert list(dense._shards) == [7], "only the block that changed was loaded"
+    assert dense._flat is not None and list(dense._flat.versions) == [7], "only the block that changed was loaded"
 
 
 def test_an_approximate_index_forgets_what_was_removed_and_may_be_damaged(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 This is the reading side, which a question needs; what writes an index is ``rag.index.build``.
 """
 
+from rag.index.nearness import Nearness
 from rag.index.store import DocumentEntry, Index, Snapshot, Status
 from rag.index.terms import COMPOUNDING, STOP_WORDS, backwards, query_tokens, stems, terms
 
@@ -11,6 +12,7 @@ __all__ = [
     "STOP_WORDS",
     "DocumentEntry",
     "Index",
+    "Nearness",
     "Snapshot",
     "Status",
     "backwards",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rag.plugins import Rows
 
-__all__ = ["BLOCK", "block_versions", "read_block", "update_matrix"]
+__all__ = ["BLOCK", "block_versions", "read_block", "read_packed", "update_matrix"]
 
 BLOCK = 2048
 _PLACE_BYTES = 2
@@ -34,11 +34,21 @@ def read_block(connection: sqlite3.Connection, block: int, dim: int) -> tuple[ND
     Raises:
         IndexDamaged: the block does not match its checksum.
     """
+    numbers, packed = read_packed(connection, block, dim)
+    return numbers, unpack(packed.tobytes(), dim)
+
+
+def read_packed(connection: sqlite3.Connection, block: int, dim: int) -> tuple[NDArray[np.int64], NDArray[np.void]]:
+    """The vector numbers of a block in order, and their rows as they are stored.
+
+    Raises:
+        IndexDamaged: the block does not match its checksum.
+    """
     entries = _entries(connection, block, dim)
     if not entries:
         raise IndexDamaged("the matrix of vectors in the index is damaged: rag doctor repairs what can be repaired")
     numbers = np.fromiter(entries, dtype=np.int64, count=len(entries)) + block * BLOCK
-    return numbers, unpack(b"".join(entries.values()), dim)
+    return numbers, np.frombuffer(b"".join(entries.values()), row_type(dim))
 
 
 def update_matrix(

@@ -16,6 +16,7 @@ import uuid
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from rag.errors import IndexDamaged, IndexError_, IndexMismatch, IndexMissing
 __all__ = [
     "FORMAT",
     "SCHEMA",
+    "check_format",
     "checksum",
     "connect",
     "create",
@@ -32,7 +34,9 @@ __all__ = [
     "known_format",
     "make_tables",
     "manifest",
+    "open_record",
     "recorded_format",
+    "said_by_sqlite",
     "set_manifest",
     "transaction",
     "verify",
@@ -198,17 +202,33 @@ def connect(folder: Path, *, write: bool = False, check: bool = True) -> Iterato
         IndexMissing: there is no record, or only the beginning of one.
         IndexMismatch: another version of Footnote wrote it. ``check=False`` leaves that to the caller.
     """
-    path = database(folder)
-    if not path.is_file():
-        raise IndexMissing(f"there is no index in {folder}: run rag build --index {folder} FOLDER_OF_DOCUMENTS")
-    try:
-        connection = _open_for_writing(path) if write else _open_for_reading(path)
+    with said_by_sqlite(folder):
+        connection = open_record(folder, write=write)
         try:
             if check:
-                _check_format(connection, folder)
+                check_format(connection, folder)
             yield connection
         finally:
             connection.close()
+
+
+def open_record(folder: Path, *, write: bool = False) -> sqlite3.Connection:
+    """A connection that the caller closes.
+
+    Raises:
+        IndexMissing: there is no record.
+    """
+    path = database(folder)
+    if not path.is_file():
+        raise IndexMissing(f"there is no index in {folder}: run rag build --index {folder} FOLDER_OF_DOCUMENTS")
+    return _open_for_writing(path) if write else _open_for_reading(path)
+
+
+@contextmanager
+def said_by_sqlite(folder: Path) -> Iterator[None]:
+    """What SQLite says about the record in ``folder`` becomes one of our errors."""
+    try:
+        yield
     except sqlite3.Error as error:
         raise _translated(error, folder) from error
     except UnicodeDecodeError as error:  # sqlite3 fails so at its own message, when that quotes a damaged schema
@@ -248,7 +268,12 @@ def _open_for_reading(path: Path) -> sqlite3.Connection:
             raise
 
 
-def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
+def check_format(connection: sqlite3.Connection, folder: Path) -> None:
+    """See that the record was finished, and by this version.
+
+    Raises:
+        IndexMissing, IndexMismatch: as their names say. IndexDamaged: the manifest does not match its checksum.
+    """
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'manifest'").fetchone():
         raise IndexMissing(f"the index in {folder} was never finished: run rag build --index {folder}")
     found = known_format(connection, folder)
@@ -314,7 +339,12 @@ def manifest(connection: sqlite3.Connection) -> dict[str, Any]:
     Raises:
         IndexDamaged: it does not match its checksum.
     """
-    rows = dict(connection.execute("SELECT key, value FROM manifest").fetchall())
+    return dict(_facts(tuple(connection.execute("SELECT key, value FROM manifest").fetchall())))
+
+
+@lru_cache(8)  # every search asks for it, and it is mostly the same
+def _facts(found: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    rows = dict(found)
     crc = rows.pop("crc", None)
     if crc != str(_manifest_checksum(rows)):
         raise IndexDamaged("the manifest of the index is damaged: rag doctor repairs what can be repaired")

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from rag.errors import IndexDamaged
+from rag.index.bm25 import Lengths, count_passages, passages_with_all, read_lengths, search_terms
 from rag.index.dense import Dense
-from rag.index.lexical import count_passages, passages_with_all, search_terms
-from rag.index.packing import dots, row_type, unpack
-from rag.index.record import connect, manifest, verify, whole
+from rag.index.nearness import Nearness
+from rag.index.packing import unpack
+from rag.index.readers import Readers
+from rag.index.record import FORMAT, check_format, manifest, verify, whole
 from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of
 from rag.types import Document, FileReport, Passage, title_of
 
@@ -41,6 +43,15 @@ SELECT s.source, s.file, s.collection, s.crc, f.path, f.stamp, f.sha256, f.repor
        d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc,
        (SELECT count(*) FROM passages WHERE document = d.number)
 FROM sources s JOIN documents d ON d.number = s.document JOIN files f ON f.source = s.file ORDER BY s.source
+"""
+
+
+_CANDIDATE = "SELECT p.number, p.document, v.number, v.key, v.passage, v.sentences, v.crc FROM"
+_VECTORS_QUERY = f"""
+{_CANDIDATE} passages p LEFT JOIN vectors v ON v.key = p.vector WHERE p.number IN (SELECT value FROM json_each(?))
+"""
+_HOLDERS_QUERY = f"""
+{_CANDIDATE} vectors v JOIN passages p ON p.vector = v.key WHERE v.number IN (SELECT value FROM json_each(?))
 """
 
 
@@ -77,15 +88,18 @@ class DocumentEntry:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Kept:
-    """Passages, packed vectors and documents by passage number, as they were read in one state of the index."""
+    """What was read of one state of the index: passages, packed vectors and documents by the number of the passage,
+    passages by the number of their vector, and the lengths of all of them."""
 
     born: str
     generation: int
     passages: dict[int, Passage] = field(default_factory=dict)
     vectors: dict[int, bytes] = field(default_factory=dict)
     documents: dict[int, int] = field(default_factory=dict)
+    by_vector: dict[int, list[int]] = field(default_factory=dict)
+    lengths: Lengths | None = None
 
 
 class Index:
@@ -94,6 +108,7 @@ class Index:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.dense = Dense(self.folder)
+        self._readers = Readers(self.folder)
         self._chosen: dict[tuple[object, ...], tuple[Numbers, Numbers]] = {}
         self._kept = _Kept("", -1)
 
@@ -104,9 +119,12 @@ class Index:
         Raises:
             IndexMissing, IndexDamaged, IndexMismatch: as their names say.
         """
-        with connect(self.folder) as connection:
-            connection.execute("BEGIN")
+        with self._readers.connection() as connection:
             yield Snapshot(self, connection)
+
+    def close(self) -> None:
+        """Let go of the files; a later snapshot opens them again."""
+        self._readers.close()
 
     def in_collections(self, snapshot: Snapshot, collections: Sequence[str]) -> tuple[Numbers, Numbers]:
         """The numbers of the passages in ``collections`` and of their vectors; kept while the state is the same."""
@@ -120,8 +138,10 @@ class Index:
     def kept(self, born: str, generation: int) -> _Kept:
         """What was read of this state already; another state, or a full store, begins with nothing."""
         kept = self._kept
-        if (kept.born, kept.generation) != (born, generation) or max(len(kept.vectors), len(kept.passages)) > _KEPT:
+        if (kept.born, kept.generation) != (born, generation):
             self._kept = kept = _Kept(born, generation)
+        elif max(len(kept.vectors), len(kept.passages)) > _KEPT:
+            self._kept = kept = _Kept(born, generation, lengths=kept.lengths)
         return kept
 
 
@@ -132,6 +152,8 @@ class Snapshot:
         self._index = index
         self._connection = connection
         self.manifest = manifest(connection)
+        if self.manifest["format"] != FORMAT:  # another version of Footnote has been here
+            check_format(connection, index.folder)
         self.generation = int(self.manifest["generation"])
         self._kept = index.kept(self.manifest["born"], self.generation)
 
@@ -168,7 +190,13 @@ class Snapshot:
         if not weights or k < 1:
             return []
         among = self._index.in_collections(self, collections)[0] if collections else None
-        return search_terms(self._connection, weights, k, among, compounds)
+        return search_terms(self._connection, self._lengths, weights, k, among, compounds)
+
+    @property
+    def _lengths(self) -> Lengths:
+        if self._kept.lengths is None:
+            self._kept.lengths = read_lengths(self._connection)
+        return self._kept.lengths
 
     def known_terms(self, terms: Sequence[str]) -> set[str]:
         """Those of ``terms`` that some passage has."""
@@ -197,7 +225,7 @@ class Snapshot:
 
     def holding(self, terms: Sequence[str], collections: Sequence[str] = ()) -> list[int]:
         """The numbers of all passages that hold every one of the terms, whatever their rank."""
-        found = passages_with_all(self._connection, terms)
+        found = passages_with_all(self._connection, self._lengths, terms)
         if not collections:
             return found
         among = set(self._index.in_collections(self, collections)[0].tolist())
@@ -208,17 +236,23 @@ class Snapshot:
         if not self.n_embedded:
             return []
         passages, vectors = self._index.in_collections(self, collections) if collections else (None, None)
-        found = dict(self._index.dense.search(self._connection, self.manifest, query, k, vectors))
-        rows = self._connection.execute(
-            "SELECT passages.number, vectors.number FROM vectors JOIN passages ON vector = key "
-            "WHERE vectors.number IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(found)),),
-        ).fetchall()
+        found = self._index.dense.search(self._connection, self.manifest, query, k, vectors)
+        holders = self._with_vectors([vector for vector, _ in found])
         allowed = None if passages is None else set(passages.tolist())
         ranked = [
-            (whole(passage), found[whole(vector)]) for passage, vector in rows if allowed is None or passage in allowed
+            (passage, cosine)
+            for vector, cosine in found
+            for passage in holders.get(vector, ())
+            if allowed is None or passage in allowed
         ]
         return sorted(ranked, key=lambda item: (-item[1], item[0]))[:k]
+
+    def _with_vectors(self, vectors: Sequence[int]) -> dict[int, list[int]]:
+        """The numbers of the passages that have each of these vectors."""
+        kept = self._kept.by_vector
+        if missing := [vector for vector in vectors if vector not in kept]:
+            kept.update(self._keep(_HOLDERS_QUERY, missing))
+        return kept
 
     def numbers_in(self, collections: Sequence[str]) -> tuple[Numbers, Numbers]:
         """The numbers of the passages in ``collections``, and of their vectors, as far as there are any."""
@@ -232,46 +266,41 @@ class Snapshot:
 
     def rows(self, numbers: Sequence[int]) -> dict[int, Rows]:
         """The vectors of passages, shape ``(1 + n_sentences, dim)``; those not embedded yet are absent."""
-        packed, spans = self._packed_rows(numbers)
-        every = unpack(packed, self.manifest["dim"])
-        return {number: every[start:end] for number, (start, end) in spans.items()}
+        return {number: unpack(rows, self.manifest["dim"]) for number, rows in self._packed(numbers).items()}
 
-    def cosines(self, numbers: Sequence[int], query: Rows) -> dict[int, list[float]]:
-        """For each passage how near its vectors are to ``query``: its own first, then its sentences'. Those not
-        embedded yet are absent."""
-        packed, spans = self._packed_rows(numbers)
-        near: list[float] = dots(packed, query).tolist()
-        return {number: near[start:end] for number, (start, end) in spans.items()}
-
-    def _packed_rows(self, numbers: Sequence[int]) -> tuple[bytes, dict[int, tuple[int, int]]]:
-        """The packed vectors of passages, one after the other, and for each passage which rows are its own."""
-        packed = self._packed(numbers)
-        size, n = row_type(self.manifest["dim"]).itemsize, 0
-        spans: dict[int, tuple[int, int]] = {}
-        for number, rows in packed.items():
-            start, n = n, n + len(rows) // size
-            spans[number] = start, n
-        return b"".join(packed.values()), spans
+    def nearness(self, numbers: Sequence[int], query: Rows) -> Nearness:
+        """How near passages are to ``query``; those not embedded yet are absent."""
+        return Nearness(self._packed(numbers), query)
 
     def read_ahead(self, numbers: Sequence[int], n_passages: int) -> None:
         """Read the vectors of passages, and the text of the first ``n_passages``, while nothing else is to be done."""
-        self._packed(numbers)
-        self.documents_of(numbers)
+        self._read(numbers)
         self.passages(numbers[:n_passages])
 
     def _packed(self, numbers: Sequence[int]) -> dict[int, bytes]:
         """The vectors of passages as they are stored, each passage's own in front."""
+        self._read(numbers)
+        kept = self._kept.vectors
+        return {number: kept[number] for number in numbers if number in kept}
+
+    def _read(self, numbers: Sequence[int]) -> None:
+        """Keep what is needed of passages that are candidates."""
         kept = self._kept.vectors
         if missing := [number for number in numbers if number not in kept]:
-            found = self._connection.execute(
-                "SELECT p.number, v.number, v.key, v.passage, v.sentences, v.crc FROM passages p "
-                "JOIN vectors v ON v.key = p.vector WHERE p.number IN (SELECT value FROM json_each(?))",
-                (json.dumps(missing),),
-            )
-            for passage, number, key, own, sentences, crc in found:
+            self._keep(_VECTORS_QUERY, missing)
+
+    def _keep(self, query: str, numbers: Sequence[int]) -> dict[int, list[int]]:
+        """Keep the documents of the passages that ``query`` finds, and their vectors if they have any. Returns the
+        numbers of the passages by those of their vectors."""
+        by_vector: dict[int, list[int]] = {}
+        found = self._connection.execute(query, (json.dumps(numbers),))
+        for passage, document, number, key, own, sentences, crc in found:
+            self._kept.documents[whole(passage)] = document
+            if number is not None:
                 verify(crc, "vectors", f"vector {number}", number, key, own, sentences)
-                kept[whole(passage)] = own + sentences
-        return {number: kept[number] for number in numbers if number in kept}
+                self._kept.vectors[passage] = own + sentences
+                by_vector.setdefault(whole(number), []).append(passage)
+        return by_vector
 
     # -- looking -----------------------------------------------------------------------------------------
 
@@ -296,13 +325,8 @@ class Snapshot:
             IndexDamaged: a passage is not there.
         """
         kept = self._kept.documents
-        if missing := [number for number in numbers if number not in kept]:
-            kept.update(
-                self._connection.execute(
-                    "SELECT number, document FROM passages WHERE number IN (SELECT value FROM json_each(?))",
-                    (json.dumps(missing),),
-                )
-            )
+        if any(number not in kept for number in numbers):
+            self._read(numbers)
         return _chosen(kept, numbers)
 
     def passages_of(self, document_id: str) -> list[int]:

@@ -107,7 +107,8 @@ def _terms(tokens: list[tuple[str, bool]], language: str | None = None) -> tuple
     return [_stem(token, language) if is_word else token[:_LONGEST] for token, is_word in tokens], language
 
 
-def query_tokens(query: str) -> list[tuple[str, list[str]]]:
+@lru_cache(256)
+def query_tokens(query: str) -> tuple[tuple[str, list[str]], ...]:
     """The tokens to look up for a query, each with the terms it may stand as in the index.
 
     Function words are left out unless there is nothing else. A passage is stemmed in its own language; a
@@ -118,7 +119,7 @@ def query_tokens(query: str) -> list[tuple[str, list[str]]]:
     skipped = FUNCTION_WORDS[language] | {"s", "t"} if language else STOP_WORDS
     telling = [(token, is_word) for token, is_word in tokens if not (is_word and token in skipped)] or tokens
     languages = (language, "english") if language else LATIN
-    return [(token, stems(token, languages) if is_word else [token[:_LONGEST]]) for token, is_word in telling]
+    return tuple((token, stems(token, languages) if is_word else [token[:_LONGEST]]) for token, is_word in telling)
 
 
 def stems(word: str, languages: tuple[str, ...] = LATIN) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -41,12 +40,12 @@ def without_duplicates(hits: Sequence[Hit], k: int) -> tuple[list[Hit], list[Hit
         elif twin := next((other for other in kept if _alike(hit, other)), None):
             dropped.append(_dropped(hit, f"same words as {twin.passage.source}"))
         else:
-            kept.append(replace(hit, rank=len(kept) + 1))
+            kept.append(Hit(hit.passage, hit.score, len(kept) + 1, hit.why, hit.sentence_scores))
     return kept, dropped
 
 
 def _dropped(hit: Hit, reason: str) -> Hit:
-    return replace(hit, why=replace(hit.why, dropped=reason))
+    return Hit(hit.passage, hit.score, hit.rank, hit.why.but(dropped=reason), hit.sentence_scores)
 
 
 def _alike(a: Hit, b: Hit) -> bool:
@@ -61,7 +60,7 @@ def _alike(a: Hit, b: Hit) -> bool:
     return len(ours.every & theirs.every) >= _ALIKE * len(ours.every | theirs.every)
 
 
-@lru_cache(64)
+@lru_cache(256)
 def _words(text: str) -> _Words:
     found = frozenset(_WORD.findall(text))
     every = frozenset(word.casefold() for word in found)

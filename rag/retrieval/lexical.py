@@ -60,9 +60,12 @@ def _near(variants: list[str], snapshot: Snapshot) -> list[str]:
         distances: dict[str, int] = {}
         others = {start: snapshot.terms_starting_with(start) for start in {term[:same] for term in variants}}
         for term in variants:
-            allowed = 2 if len(term) >= _LONG else 1
+            allowed, letters = 2 if len(term) >= _LONG else 1, set(term)
             for other in others[term[:same]]:
-                if abs(len(other) - len(term)) <= allowed and (found := distance(term, other, allowed)) <= allowed:
+                # a letter that only one of them has takes one mistake at least, which is seen sooner than the distance
+                if abs(len(other) - len(term)) > allowed or len(letters.symmetric_difference(other)) > 2 * allowed:
+                    continue
+                if (found := distance(term, other, allowed)) <= allowed:
                     distances[other] = min(found, distances.get(other, found))
         if distances:
             nearest = min(distances.values())

@@ -9,9 +9,7 @@ proximity, neighbours, length, kinds of answer …), fitted the same way, was no
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -61,24 +59,28 @@ class Features:
         """Scores from 0 to 1."""
         if not hits:
             return []
-        beginnings = _beginnings(query)
-        found = [_occurrences(hit, beginnings) for hit in hits]
         n = len(hits)
-        held = np.array([occurs.any(axis=0) for occurs in found]).sum(axis=0)
-        rarity = np.array([math.log(1 + (n - df + 0.5) / (df + 0.5)) for df in held])
-        share = rarity / (rarity.sum() or 1.0)
-        best = np.array([_best_sentence(hit, occurs @ share) for hit, occurs in zip(hits, found, strict=True)])
+        occurs, firsts = _occurrences(hits, _beginnings(query))
+        held = np.logical_or.reduceat(occurs, firsts).sum(axis=0)
+        rarity = np.log(1 + (n - held + 0.5) / (held + 0.5))
+        words = occurs @ (rarity / (rarity.sum() or 1.0))
+        best = np.maximum.reduceat(_meaning(hits, firsts, len(words)) + _WORDS * words, firsts)
         low, high = best.min(), best.max()
         raised = (best - low) / (high - low) if high > low else np.zeros(n)
-        return [(hit.why.fused + _GAIN * float(gain)) / (1 + _GAIN) for hit, gain in zip(hits, raised, strict=True)]
+        return [(hit.why.fused + _GAIN * gain) / (1 + _GAIN) for hit, gain in zip(hits, raised.tolist(), strict=True)]
 
 
-def _beginnings(query: str) -> list[tuple[_Beginning, ...]]:
-    """For each token of the query what the forms of the word begin with."""
-    return [
-        tuple({_Beginning(start, _has_edge(start)) for start in {_common(token, variant) for variant in variants}})
-        for token, variants in query_tokens(query)
-    ]
+def _beginnings(query: str) -> list[list[_Beginning]]:
+    """For each token of the query what the forms of the word begin with; of two that begin alike the shorter."""
+    found = []
+    for token, variants in query_tokens(query):
+        starts = sorted({_common(token, variant) for variant in variants})
+        kept: list[str] = []
+        for start in starts:
+            if not (kept and start.startswith(kept[-1])):
+                kept.append(start)
+        found.append([_Beginning(start, _has_edge(start)) for start in kept])
+    return found
 
 
 def _common(token: str, stem: str) -> str:
@@ -91,22 +93,42 @@ def _has_edge(start: str) -> bool:
     return start[0].isascii() or start[0].lower() != start[0].upper()
 
 
-def _occurrences(hit: Hit, beginnings: Sequence[Sequence[_Beginning]]) -> NDArray[np.bool_]:
-    """Which sentence (rows; the passage itself when it has none) has which token (columns)."""
-    passage = hit.passage
-    text = passage.text.lower()
-    starts = [sentence.start - passage.start for sentence in passage.sentences] or [0]
-    occurs = np.zeros((len(starts), len(beginnings)), dtype=np.bool_)
+def _occurrences(
+    hits: Sequence[Hit], beginnings: Sequence[Sequence[_Beginning]]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Which sentence of all hits (rows; the passage itself when it has none) has which token (columns), and which row
+    is the first of each hit."""
+    texts = [hit.passage.text.lower() for hit in hits]
+    begins: list[int] = []  # of each row, in all texts one after the other
+    firsts, at = [], 0
+    for hit, text in zip(hits, texts, strict=True):
+        firsts.append(len(begins))
+        # what stands in front of the first sentence counts as that
+        begins += [at, *(at + sentence.start - hit.passage.start for sentence in hit.passage.sentences[1:])]
+        at += len(text) + 1
+    whole = "\0".join(texts)
+    occurs = np.zeros((len(begins), len(beginnings)), dtype=np.bool_)
     for column, variants in enumerate(beginnings):
-        for start, has_edge in variants:
-            at = text.find(start)
-            while at >= 0:
-                if not (has_edge and at and text[at - 1].isalnum()):
-                    occurs[max(0, bisect_right(starts, at) - 1), column] = True
-                at = text.find(start, at + 1)
-    return occurs
+        found = [at for variant in variants for at in _found(whole, variant)]
+        occurs[np.searchsorted(begins, found, "right") - 1, column] = True
+    return occurs, np.array(firsts)
 
 
-def _best_sentence(hit: Hit, words: NDArray[np.float64]) -> float:
-    scores = np.array(hit.sentence_scores) if len(hit.sentence_scores) == len(words) else hit.why.dense or 0.0
-    return float((scores + _WORDS * words).max())
+def _found(text: str, beginning: _Beginning) -> Iterator[int]:
+    """Where a word of ``text`` begins so."""
+    at = text.find(beginning.text)
+    while at >= 0:
+        if not (beginning.has_edge and at and text[at - 1].isalnum()):
+            yield at
+        at = text.find(beginning.text, at + 1)
+
+
+def _meaning(hits: Sequence[Hit], firsts: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+    """The cosine of each sentence; that of the best one for all sentences of a passage without vectors of them."""
+    cosines = np.empty(n)
+    for hit, first in zip(hits, firsts.tolist(), strict=True):
+        n_rows = len(hit.passage.sentences) or 1
+        cosines[first : first + n_rows] = (
+            hit.sentence_scores if len(hit.sentence_scores) == n_rows else hit.why.dense or 0.0
+        )
+    return cosines

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rag.errors import EmbedderError, UsageError
-from rag.index import Snapshot
+from rag.index import Nearness, Snapshot
 from rag.retrieval.duplicates import without_duplicates
 from rag.retrieval.fusion import fuse, supported
 from rag.retrieval.lexical import query_terms
@@ -82,13 +82,15 @@ def retrieve(
     lexical = dict(snapshot.lexical(words.weights, wide, collections, words.compounds))
     if embedded and not embedded.done():
         snapshot.read_ahead(list(lexical), k + _RUNNERS_UP)
+    familiarity = _familiarity(embedder, query)
     vector = embedded.result() if embedded else None
     near = dict(snapshot.dense(vector, wide, collections)) if vector is not None else {}
     numbers = list(dict.fromkeys([*lexical, *near]))
-    cosines = {} if vector is None else snapshot.cosines(numbers, vector)
-    dense = {number: _similarity(found) for number, found in cosines.items()}
-    fused = supported(fuse(lexical, dense, numbers, _familiarity(embedder, query)), snapshot.documents_of(numbers))
+    cosines = None if vector is None else snapshot.nearness(numbers, vector)
+    dense = _similarities(cosines) if cosines else {}
+    fused = supported(fuse(lexical, dense, numbers, familiarity), snapshot.documents_of(numbers))
     lexical_rank, dense_rank = _ranks(lexical), _ranks(dense)
+    best = dict(zip(cosines.numbers, cosines.best.tolist(), strict=True)) if cosines else {}
     ordered = sorted(numbers, key=lambda number: (-fused[number], number))[: k + _RUNNERS_UP]
     passages = snapshot.passages(ordered)
     # ties go by the place in the corpus: the order in which things were indexed is nobody's business
@@ -102,10 +104,10 @@ def retrieve(
                 lexical_rank=lexical_rank.get(number),
                 lexical=lexical.get(number),
                 dense_rank=dense_rank.get(number),
-                dense=_best(cosines[number]) if number in cosines else None,
+                dense=best.get(number),
                 fused=fused[number],
             ),
-            sentence_scores=tuple(cosines[number][1:]) if number in cosines else (),
+            sentence_scores=cosines.sentences(number) if cosines else (),
         )
         for rank, number in enumerate(ordered, 1)
     ]
@@ -128,14 +130,10 @@ def _familiarity(embedder: Embedder | None, query: str) -> float:
     return float(tell(query)) if tell else 1.0
 
 
-def _best(cosines: Sequence[float]) -> float:
-    """The similarity of a passage's best sentence."""
-    return max(cosines[1:], default=cosines[0])
-
-
-def _similarity(cosines: Sequence[float]) -> float:
-    """How near a passage is: mostly its best sentence, and a little the whole."""
-    return _SENTENCE_WEIGHT * _best(cosines) + (1 - _SENTENCE_WEIGHT) * cosines[0]
+def _similarities(cosines: Nearness) -> dict[int, float]:
+    """How near passages are: mostly by their best sentence, and a little as a whole."""
+    mixed = _SENTENCE_WEIGHT * cosines.best + (1 - _SENTENCE_WEIGHT) * cosines.own
+    return dict(zip(cosines.numbers, mixed.tolist(), strict=True))
 
 
 def _ranks(scores: dict[int, float]) -> dict[int, int]:
@@ -147,6 +145,6 @@ def _reranked(query: str, hits: Sequence[Hit], reranker: Reranker) -> list[Hit]:
     scores = reranker.rerank(query, hits)
     pairs = sorted(zip(scores, hits, strict=True), key=lambda pair: (-pair[0], pair[1].rank))
     return [
-        replace(hit, score=float(score), rank=rank, why=replace(hit.why, reranked=float(score)))
+        Hit(hit.passage, float(score), rank, hit.why.but(reranked=float(score)), hit.sentence_scores)
         for rank, (score, hit) in enumerate(pairs, 1)
     ]

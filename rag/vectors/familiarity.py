@@ -28,7 +28,8 @@ def familiarity(text: str, encoding: Any) -> float:
     pieces = {span: token for token, span in zip(encoding.tokens, encoding.offsets, strict=True)}
     known = 0
     for (start, end), token in pieces.items():
-        n = sum(map(str.isalpha, text[start:end]))
+        piece = text[start:end]
+        n = len(piece) if piece.isalpha() else sum(map(str.isalpha, piece))
         if token not in _UNKNOWN and (n > 1 or (n and _HAN.search(text, start, end))):
             known += n
     return min(1.0, known / n_letters)

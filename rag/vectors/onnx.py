@@ -43,6 +43,7 @@ class OnnxEmbedder:
         self._n_threads = n_threads
         self._loading = Lock()
         self._loaded: Any = None
+        self._read: tuple[str, Any] = ("", None)  # the text that was read last: a query is read for two reasons
 
     @cached_property
     def _counter(self) -> TokenCounter:
@@ -105,20 +106,26 @@ class OnnxEmbedder:
 
     def embed_query(self, text: str) -> Rows:
         """The query's unit vector, shape ``(dim,)``."""
-        [encoding] = self._encode([text], self._graph.query_prompt)
-        tokens = self._forward([encoding])[0]
+        tokens = self._forward([self._encoded(self._graph.query_prompt + text)])[0]
         own = tokens.mean(axis=0) if self._graph.pooling == "mean" else tokens[0]
         return normalised(own)
 
     def familiarity(self, text: str) -> float:
         """The share of the letters of ``text`` that are read as parts of words: 1.0 in a language that the model was
         made for, 0.1 to 0.3 in one that it spells letter by letter."""
-        return familiarity(text, self._reading.encode(text[: self.max_tokens * 64]))
+        return familiarity(text, self._encoded(text))
 
-    def _encode(self, texts: list[str], prompt: str | None = None) -> list[Any]:
-        prompt = self._graph.document_prompt if prompt is None else prompt
+    def _encode(self, texts: list[str]) -> list[Any]:
+        prompt = self._graph.document_prompt
         # a tokenizer reads half a megabyte as readily as a line; the model will see max_tokens of it
         return list(self._reading.encode_batch([prompt + text[: self.max_tokens * 64] for text in texts]))
+
+    def _encoded(self, text: str) -> Any:
+        known, encoding = self._read
+        if encoding is None or known != text:
+            encoding = self._reading.encode(text[: self.max_tokens * 64])
+            self._read = text, encoding
+        return encoding
 
     def _forward(self, encoded: list[Any]) -> list[Rows]:
         longest = max(len(encoding.ids) for encoding in encoded)
