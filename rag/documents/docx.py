@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from rag.documents.canonical import Writer, one_line
+from rag.documents.docxstyles import Numbering, list_of, styles_of
 from rag.documents.loading import FileLoader
 from rag.documents.ooxml import core_properties, find_main, is_on
 from rag.documents.packages import Package
@@ -18,11 +19,6 @@ __all__ = ["Docx"]
 
 _LEFT_OUT = frozenset(("del", "moveFrom", "instrText", "delText", "pPr", "rPr", "tblPr", "sectPr", "Fallback",
                        "commentReference", "annotationRef", "delInstrText", "rt"))  # fmt: skip
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_ROMAN = (
-    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
-    (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
-)  # fmt: skip
 
 
 class Docx(FileLoader):
@@ -49,14 +45,6 @@ class Docx(FileLoader):
 
 
 @dataclass(slots=True)
-class _Styles:
-    levels: dict[str, int] = field(default_factory=dict)  # style id -> heading level
-    titles: set[str] = field(default_factory=set)
-    lists: set[str] = field(default_factory=set)
-    numbers: dict[str, tuple[str, int]] = field(default_factory=dict)  # style id -> list and depth
-
-
-@dataclass(slots=True)
 class _Paragraph:
     text: list[str] = field(default_factory=list)
     boxes: list[Element] = field(default_factory=list)
@@ -72,9 +60,8 @@ class _Reader:
         self._comments = _comments(package) if with_comments else {}
         self._package = package
         self._writer = writer
-        self._styles = _styles(package)
-        self._formats = _numbering(package)
-        self._counters: dict[tuple[str, int], int] = {}
+        self._styles = styles_of(package)
+        self._numbering = Numbering(package)
         self._footnotes = _notes(package, "word/footnotes.xml", "footnote")
         self._endnotes = _notes(package, "word/endnotes.xml", "endnote")
 
@@ -97,12 +84,12 @@ class _Reader:
         style, level, number = self._properties(element)
         if text.strip():
             if level:
-                self._writer.heading(self._number(*number) + text if number is not None else text, level)
+                self._writer.heading(self._numbering.number(*number) + text if number is not None else text, level)
             elif style in self._styles.titles:
                 self._writer.heading(text, 1)
                 self.title = self.title or one_line(text)
             elif number is not None:
-                self._writer.item(self._marker(*number) + text)
+                self._writer.item(self._numbering.marker(*number) + text)
             elif style in self._styles.lists:
                 self._writer.item("- " + text)
             else:
@@ -123,25 +110,8 @@ class _Reader:
         outline = properties.find("outlineLvl")
         if outline is not None and outline.get("val", "9").isdigit() and int(outline.get("val", "9")) < 9:
             level = int(outline.get("val", "9")) + 1
-        number = _numbered(properties.find("numPr"), self._styles.numbers.get(name))
+        number = list_of(properties.find("numPr"), self._styles.numbers.get(name))
         return name, level, number
-
-    def _marker(self, ident: str, depth: int) -> str:
-        return self._number(ident, depth) or "- "
-
-    def _number(self, ident: str, depth: int) -> str:
-        """The next number of a list as it is shown ("4.2 "), "" for bullets."""
-        level = self._formats.get((ident, depth), _Level())
-        if level.kind in ("bullet", "none"):
-            return ""
-        for other in [key for key in self._counters if key[0] == ident and key[1] > depth]:
-            del self._counters[other]
-        self._counters[(ident, depth)] = self._counters.get((ident, depth), level.start - 1) + 1
-        shown = level.pattern or f"%{depth + 1}."
-        for above in range(depth + 1):
-            n = self._counters.setdefault((ident, above), 1)
-            shown = shown.replace(f"%{above + 1}", _counted(n, self._formats.get((ident, above), level).kind))
-        return f"{shown.strip()} "
 
     def _collect(self, element: Element, found: _Paragraph) -> None:
         """The words of a paragraph; text boxes and notes in it are set aside."""
@@ -230,41 +200,6 @@ class _Reader:
         return spans
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """How one depth of a list is numbered."""
-
-    kind: str = "bullet"
-    pattern: str = ""
-    start: int = 1
-
-
-def _numbered(properties: Element | None, default: tuple[str, int] | None) -> tuple[str, int] | None:
-    """The list and depth that ``numPr`` names; list 0 takes a paragraph out of its style's list."""
-    if properties is None:
-        return default
-    ident, depth = properties.find("numId"), properties.find("ilvl")
-    digits = depth.get("val", "0") if depth is not None else "0"
-    if ident is None:
-        return (default[0], int(digits)) if default and digits.isdigit() else default
-    name = ident.get("val", "0")
-    return (name, int(digits) if digits.isdigit() else 0) if name != "0" else None
-
-
-def _counted(n: int, kind: str) -> str:
-    """The number as a figure, a letter or in Roman figures."""
-    if kind.endswith("Letter"):
-        letter = _LETTERS[(n - 1) % 26] * ((n - 1) // 26 + 1)
-        return letter if kind.startswith("lower") else letter.upper()
-    if kind.endswith("Roman") and 0 < n < 4000:
-        roman = ""
-        for value, figure in _ROMAN:
-            roman += figure * (n // value)
-            n %= value
-        return roman if kind.startswith("lower") else roman.upper()
-    return f"{n:02d}" if kind == "decimalZero" else str(n)
-
-
 def _rows(table: Element) -> Iterator[Element]:
     for child in table:
         if child.tag == "tr":
@@ -308,63 +243,6 @@ def _spans(properties: Element | None) -> tuple[int, str]:
         max(1, min(int(columns), 200)) if columns.isdigit() else 1,
         "" if merge is None else merge.get("val", "continue"),
     )
-
-
-def _styles(package: Package) -> _Styles:
-    """Which paragraph styles are headings, titles and lists, also through what they are based on."""
-    result = _Styles()
-    root = package.xml_or_none("word/styles.xml")
-    based: dict[str, str] = {}
-    for style in root.iter("style") if root is not None else ():
-        ident = style.get("styleId", "")
-        name = style.find("name")
-        words = (name.get("val", "") if name is not None else ident).lower()
-        parent = style.find("basedOn")
-        based[ident] = parent.get("val", "") if parent is not None else ""
-        if (number := _numbered(style.find("pPr/numPr"), None)) is not None:
-            result.numbers[ident] = number
-        outline = style.find("pPr/outlineLvl")
-        level = outline.get("val", "") if outline is not None else ""
-        if words.startswith("heading ") and words[8:].split(" ")[0].isdigit():
-            result.levels[ident] = int(words[8:].split(" ")[0])
-        elif level.isdigit() and int(level) < 9:
-            result.levels[ident] = int(level) + 1
-        elif words == "title":
-            result.titles.add(ident)
-        elif words.startswith("list ") and words != "list paragraph":
-            result.lists.add(ident)
-    for ident, parent_id in based.items():
-        if ident not in result.levels and parent_id in result.levels:
-            result.levels[ident] = result.levels[parent_id]
-        if ident not in result.numbers and parent_id in result.numbers:
-            result.numbers[ident] = result.numbers[parent_id]
-    return result
-
-
-def _numbering(package: Package) -> dict[tuple[str, int], _Level]:
-    """How lists are numbered, by list and depth."""
-    root = package.xml_or_none("word/numbering.xml")
-    if root is None:
-        return {}
-    abstract: dict[str, dict[int, _Level]] = {}
-    for item in root.iter("abstractNum"):
-        levels = {}
-        for level in item.iter("lvl"):
-            kind, pattern, start = level.find("numFmt"), level.find("lvlText"), level.find("start")
-            first = start.get("val", "1") if start is not None else "1"
-            if level.get("ilvl", "").isdigit():
-                levels[int(level.get("ilvl", "0"))] = _Level(
-                    kind.get("val", "") if kind is not None else "bullet",
-                    pattern.get("val", "")[:40] if pattern is not None else "",
-                    int(first) if first.isdigit() else 1,
-                )
-        abstract[item.get("abstractNumId", "")] = levels
-    formats = {}
-    for item in root.iter("num"):
-        reference = item.find("abstractNumId")
-        for depth, name in abstract.get(reference.get("val", "") if reference is not None else "", {}).items():
-            formats[(item.get("numId", ""), depth)] = name
-    return formats
 
 
 def _comments(package: Package) -> dict[str, str]:
