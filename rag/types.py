@@ -100,9 +100,11 @@ class Document:
 
 
 def title_of(source: str) -> str:
-    """A title made of a source: the record's id, or the file's name without folder and suffix."""
+    """A title made of a source: the record's id, or the file's name without folder and suffix; both for a record
+    that is only numbered."""
     file, _, part = source.partition("#")
-    return PurePosixPath(part or file).stem or source
+    name = PurePosixPath(part or file).stem or source
+    return f"{PurePosixPath(file).stem} {name}" if part and name.isdigit() else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import rag
 from rag import plugins
 from rag.errors import MissingExtra, RagError, SettingsError, UsageError
 from rag.settings import Settings
+from rag.types import title_of
 
 PACKAGE = Path(rag.__file__).parent
 
@@ -164,3 +165,9 @@ def test_a_component_without_its_package_says_what_to_install(monkeypatch: pytes
     monkeypatch.setattr(plugins, "_entry_points", lambda kind: {"absent": Point()})
     with pytest.raises(MissingExtra, match="pip install absent_package"):
         plugins.load("generators", "absent", Settings())
+
+
+def test_a_record_that_is_only_numbered_is_named_with_its_file() -> None:
+    assert title_of("data/orders.jsonl#97") == "orders 97"
+    assert title_of("data/orders.jsonl#late-fee") == "late-fee"
+    assert title_of("news/press-release.txt") == "press-release"

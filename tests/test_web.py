@@ -274,6 +274,19 @@ def test_the_reader_marks_exactly_the_cited_words(data: st.DataObject) -> None:
         assert letters("".join(shape.marked)) == letters(text[start:end])
 
 
+def test_a_line_that_only_wraps_is_not_broken_in_the_original() -> None:
+    long = (
+        "The committee that the members of the whole assembly elected\nin the spring of last year was dissolved in May."
+    )
+    text = f"{long}\nShort line.\n\nOver the hill, the moon\nrises late tonight."
+    document = Document(source="a.txt", text=text, metadata={"kind": "text"})
+    shown = text_html(document, 0, len(long), "en")
+    assert f"<mark>{long.replace(chr(10), ' ')}</mark>\nShort line." in shown
+    assert "Over the hill, the moon\nrises late tonight." in shown, "verses keep their lines"
+    code = Document(source="a.py", text=text, metadata={"kind": "code"})
+    assert f"<mark>{long}</mark>" in text_html(code, 0, len(long), "en")
+
+
 def test_rows_become_a_table_with_the_cell_marked() -> None:
     text = "Hut: Larch; Beds: 18\nHut: Cairn; Beds: 42"
     rows = (Span(0, 20), Span(21, 41))

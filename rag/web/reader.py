@@ -14,6 +14,7 @@ from html import escape
 from itertools import groupby
 
 from rag.documents.rows import RowCell, read_row
+from rag.passages.sentences import sentences
 from rag.types import Document, Span, title_of
 from rag.web.strings import say
 
@@ -21,6 +22,8 @@ __all__ = ["page_html", "text_html", "where_html"]
 
 WINDOW = 6000  # characters shown on either side of the cited words
 _MOSTLY = 0.6  # of the lines of a table are rows; the others head its sections
+_WRAPPED = frozenset(("text", "mail"))  # kinds of documents whose prose may be broken into lines
+_SHORT_LINE = 45  # characters; a verse that goes on in the next line is rarely longer
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -92,7 +95,7 @@ def _more(key: str, low: int, high: int, language: str) -> str:
 
 def _blocks_html(document: Document, window: Span, mark: Span, language: str) -> Iterator[str]:
     """The window block by block: headings, paragraphs, and runs of rows as tables or lists."""
-    text = document.text
+    text = _flowing(document, window) if document.metadata.get("kind") in _WRAPPED else document.text
     page = bisect_right(document.page_starts, window.start) if window.start else 0
     pieces = ((_trimmed(text, span), kind) for span, kind in _pieces(document, window))
     filled = [
@@ -109,6 +112,18 @@ def _blocks_html(document: Document, window: Span, mark: Span, language: str) ->
         tag = "h4" if kind == "heading" else "p"
         for span in spans:
             yield f'<{tag} class="{_nearness(span, mark)}" dir="auto">{_marked(text, span, mark)}</{tag}>'
+
+
+def _flowing(document: Document, window: Span) -> str:
+    """The text with a space for each line break inside a sentence of the window: lines break where the panel ends."""
+    characters = list(document.text)
+    for start, end in sentences(document.text, *window, document.blocks):
+        line = document.text.rfind("\n", 0, start) + 1
+        while (found := document.text.find("\n", line, end)) >= 0:
+            if found > start and found - line >= _SHORT_LINE:
+                characters[found] = " "
+            line = found + 1
+    return "".join(characters)
 
 
 def _page_name(document: Document, page: int, language: str) -> str:
