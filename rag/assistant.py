@@ -170,7 +170,7 @@ class Assistant:
         collections: Sequence[str] = (),
     ) -> list[Hit]:
         """The ``k`` passages that are nearest to the question, best first."""
-        question = _checked(question)
+        question, history = _checked(question), _readable(history)
         with self._index.snapshot() as snapshot:
             query = standalone(question, history)
             return list(self._components.retrieve(snapshot, query, k, collections).hits)
@@ -200,7 +200,7 @@ class Assistant:
         from rag.generation import small_talk  # what answers is imported while ``warm`` loads the model elsewhere
         from rag.inquiry import Inquiry
 
-        question = _checked(question)
+        question, history = _checked(question), _readable(history)
         started = time.perf_counter()
         reply = small_talk(question)
         if reply is not None:
@@ -264,11 +264,20 @@ class Assistant:
 
 
 def _checked(question: str) -> str:
-    """The question; halves of surrogate pairs in it, which come from bytes that are not UTF-8, become "?"."""
+    """The question, ``_whole``."""
     if not question.strip():
         raise UsageError("the question is empty")
     if len(question) > _MAX_QUESTION:
         raise UsageError(
             f"the question has {len(question):,} characters, and {_MAX_QUESTION:,} are the most: ask a shorter one"
         )
-    return question.encode("utf-8", "replace").decode()
+    return _whole(question)
+
+
+def _readable(history: Sequence[Turn]) -> list[Turn]:
+    return [replace(turn, question=_whole(turn.question), answer=_whole(turn.answer)) for turn in history]
+
+
+def _whole(text: str) -> str:
+    """Halves of surrogate pairs, which come from bytes that are not UTF-8, become "?"."""
+    return text.encode("utf-8", "replace").decode()

@@ -66,6 +66,13 @@ def test_a_follow_up_is_understood_from_the_history(assistant: Assistant) -> Non
     assert "19 days" in answer.text
 
 
+def test_a_history_of_bytes_that_are_no_text_is_read(assistant: Assistant) -> None:
+    history = [Turn("What is the budget \udcff for 2031?", "It is \ud83d unknown.")]
+    answer = assistant.ask("And for 2032?", history)
+    assert "2032" in answer.query and answer.query.isprintable()
+    assert assistant.search("And for 2032?", history=history)
+
+
 def test_a_collection_bounds_the_search(assistant: Assistant) -> None:
     hits = assistant.search("landing site in shadow", collections=["garden"])
     assert {hit.passage.source for hit in hits} == {"garden/bees.txt"}
