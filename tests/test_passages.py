@@ -92,6 +92,10 @@ LINES = {
     "short line": "Annual report\nThe company earned more than in any year before, and the\nboard is pleased with it.",
     "joined line": "The first line is as long as this\nAnd so is the second, or nearly so\nBut here two were "
     "joined in one because a word was hyphenated\nAnd the next is as before, of course\nAnd so on. The end.",
+    "options": "       --size, -s\n\t      This  makes  the pump\tread  the\n\t      size of  a  valve.  It\tis slow."
+    "\n\n       --flow=RATE\n\t      Limit the flow.",
+    "summary": "       --size, -s\t\tread the size of each valve\n       --flow=RATE\tlimit the flow",
+    "bullets of man": "       o      Hard links are\n\t      not broken\n\n       o      Nor are soft ones",
     "blank": "No stop here\n\nNor here",
     "page": "The committee that the members of the\nwhole assembly had elected in the spring was\n\ndissolved in May.",
 }
@@ -102,6 +106,9 @@ LINES_EXPECTED = {
     "table": 3,
     "tabs": 3,
     "short line": 2,
+    "options": 3,
+    "summary": 2,
+    "bullets of man": 2,
     "blank": 2,
     "joined line": 2,
     "page": 1,

@@ -16,7 +16,7 @@ import tiktoken
 
 from rag.errors import UsageError
 from rag.passages.encoding import encoding
-from rag.passages.sentences import halves, sentences
+from rag.passages.sentences import announces, halves, sentences
 from rag.types import Document, Span
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = ["ParagraphChunker", "paragraphs"]
 
 FULL_ENOUGH = 0.4  # of the budget: from here on a passage ends at the next blank line or heading
 TOO_SMALL = 0.15  # of the budget: a remainder below this joins the passage before it
+SHORT_LEAD = 60  # tokens; a line that ends in a colon and is no longer moves to the passage of what it announces
 LONGEST_SENTENCE = 120  # tokens; what is longer (a legal clause, an unpunctuated list) is cut at commas
 
 
@@ -105,7 +106,7 @@ class ParagraphChunker:
                 leads_in = text[current.units[-1].span.end - 1] in ":："  # to the list or table that follows
                 stops_here = full_enough and (unit.is_heading or (unit.after_blank and not leads_in))
                 if stops_here or not current.has_room(unit):
-                    carried = _trailing_headings(current.units)
+                    carried = _leading_up(text, current.units)
                     passages.append(current.units)
                     current = _Passage(self, text, carried)
                 if current.units and not current.has_room(unit):
@@ -151,9 +152,13 @@ class _Passage:
         return n_tokens <= limit
 
 
-def _trailing_headings(units: list[_Unit]) -> list[_Unit]:
-    """Remove from ``units`` the headings at its end, and return them: they belong to what follows."""
+def _leading_up(text: str, units: list[_Unit]) -> list[_Unit]:
+    """Remove from ``units`` the headings at its end and a short line that ends in a colon, and return them: they
+    belong to what follows."""
     at = len(units)
+    last = units[-1]
+    if last.n_tokens <= SHORT_LEAD and announces(text[last.span.start : last.span.end]):
+        at -= 1
     while at > 0 and units[at - 1].is_heading:
         at -= 1
     if at == 0:  # nothing but headings: let them be a passage

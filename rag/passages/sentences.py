@@ -3,7 +3,8 @@
 A sentence ends at a stop that is one: not that of an abbreviation, an initial, a decimal, a version
 or an address, and together with the quotes, brackets and reference marks that close after it. Lines
 count where they mean something: a list item, a table row, a heading and a line that ends long before
-its neighbours is a unit of its own, while a line break in wrapped prose is a space. Scripts without
+its neighbours is a unit of its own, while a line break in wrapped prose is a space. An option or a term on a line
+of its own, with its description set in below it, is one unit with the first sentence of that. Scripts without
 capitals end sentences with their own stops (。！？ ؟ ۔ । ።); Thai, which has none, is left to its spaces'
 paragraphs. Left out on purpose: statistics, a model, any guess about the language.
 """
@@ -16,7 +17,7 @@ from itertools import pairwise
 
 from rag.types import Span
 
-__all__ = ["halves", "is_label", "sentences", "trimmed"]
+__all__ = ["BULLET", "announces", "halves", "is_label", "leans_back", "sentences", "trimmed"]
 
 # Never the end of a sentence: something always follows.
 _TITLES = frozenset(
@@ -51,14 +52,27 @@ _STOP = re.compile(
 )
 _WORD_BEFORE = re.compile(r"[\w.'’-]*$")
 _NEXT_WORD = re.compile(r"[\s\"'“‘«‹(\[{*_¿¡$€£#~@–—-]*([\w'’-]*)")
+# what a line of a list begins with
+BULLET = re.compile(r"\s*(?:[-*+•‣◦▪·–—]\s+|o(?: {2,}|\t\s*)|\(?\d{1,3}[.)]\s+|[a-zA-Z][.)]\s+)")
+_PRONOUN = re.compile(
+    r"^(it|its|they|their|them|he|his|him|she|her|this|these|those|such|that|there|both|here|er|sie|es|diese[rsnm]?|"
+    r"il|elle|ils|cela|ce|cette|él|ella|esto|esta|este)\b",
+    re.IGNORECASE,
+)
 _OPENS_UNIT = re.compile(
-    r"[ \t]*(?:[-*+•‣◦▪·–—][ \t]|(?:\d{1,3}|[a-zA-Z])[.)][ \t]|\(?[ivxlc\d]{1,4}\)[ \t]|#|\||>|```)"
+    r"[ \t]*(?:[-*+•‣◦▪·–—][ \t]|o(?: {2,}|\t)|(?:\d{1,3}|[a-zA-Z])[.)][ \t]|\(?[ivxlc\d]{1,4}\)[ \t]|#|\||>|```)"
 )
 # the number or letter of an item, and one that begins right here: "1. Open the lid. 2. Turn it. 3. Wait."
 _ENUMERATOR = re.compile(r"\d{1,3}|[a-zA-Z]|[ivx]{2,4}")
 _ITEM = re.compile(r"\s+(?:[a-z]|[ivx]{2,4})[.)]\s")
 _SECOND = {"1": "2", "a": "b", "A": "B", "i": "ii"}
 _IS_UNIT = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||[=~-]{3,}[ \t]*$|```)")
+# "--size-only    skip files that …", "-a, --archive": an option that a line begins with, alone or before a gap
+_OPTION = re.compile(
+    r"[ \t]*--?[A-Za-z0-9?][\w-]*(?:[=\[]\S*|,? (?:--?[A-Za-z0-9?]\S*|<[^>\n]+>|[A-Z][A-Z_]*\b))*(?:\t| {2,}|[ \t]*$)"
+)
+# a line that names what is described below it, set in deeper than headings are
+_TERM_INDENT, _LONGEST_TERM = 4, 60
 _SEPARATORS = tuple(
     re.compile(pattern) for pattern in (r"\n+", r"[;；]\s*|\s[–—]\s", r":\s+|：", r"[,،]\s+|[，、]", r"\s+")
 )
@@ -114,6 +128,16 @@ def is_label(text: str, span: Span) -> bool:
         and not re.search(r"[:：;=]\s|\t|\|", line)
         and (line.startswith("#") or not _OPENS_UNIT.match(line + " "))
     )
+
+
+def leans_back(sentence: str) -> bool:
+    """Whether a sentence opens with a word that points to the one before it: "He …", "This …"."""
+    return bool(_PRONOUN.match(sentence))
+
+
+def announces(sentence: str) -> bool:
+    """Whether a sentence leads up to the one behind it, or to a list: it ends in a colon."""
+    return sentence.rstrip().endswith((":", "："))
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:
@@ -200,7 +224,8 @@ def _runs_on(text: str, line: Span, following: Span) -> bool:
 
 
 def _paragraph_edges(text: str, lines: list[Span]) -> Iterator[int]:
-    lengths = sorted(line.end - line.start for line in lines)
+    written = [text[line.start : line.end].expandtabs() for line in lines]
+    lengths = sorted(map(len, written))
     width = lengths[3 * len(lengths) // 4] if lengths else 0  # not the longest: two joined lines are longer
     for line, following in pairwise(lines):
         if _line_ends_unit(text[line.start : line.end], text[following.start : following.end], width):
@@ -209,9 +234,38 @@ def _paragraph_edges(text: str, lines: list[Span]) -> Iterator[int]:
 
 def _line_ends_unit(line: str, following: str, width: int) -> bool:
     """Whether a line break ends a unit, rather than wrapping prose that is ``width`` characters wide."""
-    if "\t" in line or "\t" in following or _OPENS_UNIT.match(following) or _IS_UNIT.match(line):
+    if _names_what_follows(line, following):
+        return False
+    if _OPENS_UNIT.match(following) or _IS_UNIT.match(line) or _OPTION.match(following):
+        return True
+    if ("\t" in line.strip() or "\t" in following.strip()) and not _is_justified(line, following):
         return True
     first = following.split(None, 1)[0]
     if first[0].islower() or line.rstrip()[-1] in ",-–—(":
         return False
-    return len(line) + 1 + len(first) < 0.8 * width
+    return len(line.expandtabs()) + 1 + len(first) < 0.8 * width
+
+
+def _names_what_follows(line: str, following: str) -> bool:
+    """Whether a line names what the next, which is set in deeper, describes: "       --update, -u"."""
+    at = _indent(line)
+    return (
+        _indent(following) >= at + 2
+        and (at >= _TERM_INDENT or line.lstrip().startswith("-"))
+        and len(line.strip()) <= _LONGEST_TERM
+        and not re.search(r"[.!?:;,]$|\S(?:\t| {2,})\S", line.rstrip())
+        and not _OPENS_UNIT.match(line)
+        and not _OPENS_UNIT.match(following)
+    )
+
+
+def _is_justified(line: str, following: str) -> bool:
+    """Whether tabs only stand for spaces, as in the output of ``man``: two lines of prose set in alike, or a bullet
+    and what is set in deeper below it."""
+    at, below = _indent(line), _indent(following)
+    return 0 < at <= below and (at == below or bool(_OPENS_UNIT.match(line))) and not _OPTION.match(line)
+
+
+def _indent(line: str) -> int:
+    wide = line.expandtabs()
+    return len(wide) - len(wide.lstrip())
