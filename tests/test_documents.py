@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made import docx_of, package_of, word_paragraph, word_table, xlsx_of
 
 from rag.documents import File, read, walk
-from rag.documents.boilerplate import boilerplate_spans, dateline_date
+from rag.documents.boilerplate import boilerplate_spans, dateline_date, dateline_length
 from rag.documents.canonical import Writer, clean
 from rag.documents.encodings import decode
 from rag.documents.numberformat import shown
@@ -287,6 +287,36 @@ def test_a_first_line_is_a_title_when_it_looks_like_one(tmp_path: Path) -> None:
 )
 def test_datelines(line: str, date: str) -> None:
     assert dateline_date(line) == date
+
+
+@pytest.mark.parametrize(
+    "dateline",
+    [
+        "OSLO, Norway, May 5, 2011 (GLOBE NEWSWIRE) — ",
+        "SKARVIK, N.Y.--(BUSINESS WIRE)--",
+        "PARIS--(BUSINESS WIRE)--March 13, 2025--",
+        "PORT VEGA, N.Y., April 20, 2021 /PRNewswire/ -- ",
+        "London, 3 May 2024 – ",
+        "Paris (AFP) - ",
+        "Berlin (dpa/tmn) - ",
+        "MADRID, 3 Jun. (EUROPA PRESS) - ",
+        "",
+    ],
+)
+def test_a_dateline_is_told_from_its_sentence(dateline: str) -> None:
+    assert dateline_length(f"{dateline}Harbour Trust, Inc. (Oslo: HTI) said that the quay opens.") == len(dateline)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The Harbour Fund (HF) – the older one – closed.",
+        "IBM and SAP – both of them.",
+        "Opened on Monday, 3 May 2024 - it.",
+    ],
+)
+def test_no_sentence_loses_its_beginning(sentence: str) -> None:
+    assert dateline_length(sentence) == 0
 
 
 def test_a_release_in_another_form(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from rag.documents.dates import DATE, iso_date
 from rag.types import Span
 
-__all__ = ["boilerplate_spans", "dateline_date", "is_kicker", "release_date"]
+__all__ = ["boilerplate_spans", "dateline_date", "dateline_length", "is_kicker", "release_date"]
 
 # BEIJING, Feb. 6, 2026 /PRNewswire/ --     PARIS--(BUSINESS WIRE)--March 3, 2025     LONDON, 3 May 2024 –
 # PARIS, le 2 mai 2024 /PRNewswire/ --      北京2025年3月4日 /美通社/ --
@@ -16,6 +16,17 @@ _DATELINE = re.compile(
     (?:[,–-]\s*(?:-*\([A-Z ]+\)-*\s*)?(?:le\s+|den\s+)?|(?=(?:19|20)\d\d\s?[年년]))
     (?:{DATE.pattern}).{{0,40}}?(?:--|[–—-]|/|:)""",
     re.IGNORECASE | re.VERBOSE,
+)
+# what a dateline takes up in front of its sentence: with an agency (NORTHBROOK, Ill.--(BUSINESS WIRE)--, Paris
+# (AFP) -), with a date (London, 3 May 2024 –), or with a place in capitals and what it is in (EDGEWOOD, N.Y. --)
+_DAY = "(?ix:" + re.sub(r"\?P<\w+>", "?:", DATE.pattern) + ")"
+_DASH = r"\.?\s*(?:--?|[–—])\s*"
+_BEFORE_SENTENCE = re.compile(
+    r"(?:[^\W\d_][^\n]{0,100}?"
+    r"(?:/[A-Z][\w .&-]{1,40}/|\((?i:[\w .&-]*(?:wire|news|press)[\w .&-]*|dpa[\w/-]*|ots|ap|upi|afp|efe|ansa|tass|pti|"
+    rf"ani|reuters|bloomberg|xinhua|kyodo|yonhap|adnkronos|europa press)\)){_DASH}(?:{_DAY}{_DASH})?"
+    rf"|[^\W\d_][\w .'’()/-]{{1,40}},\s*(?i:(?:le|den|the)\s+)?{_DAY}{_DASH}"
+    r"|[A-Z][A-Z .'-]{2,40}, [^\n]{0,40}?\s*(?:--|[–—])\s*)(?=\S)"
 )
 # Tuesday, April 8, 2025     Mar 04, 2025, 08:30 ET     Brussels, 12 June 2024
 _DATE_ALONE = re.compile(
@@ -81,6 +92,13 @@ def dateline_date(text: str) -> str:
     """The ISO date of a dateline at the start of a news text; "" when there is none."""
     match = _DATELINE.match(text.split("\n", 1)[0][:400])
     return iso_date(match.group()) if match else ""
+
+
+def dateline_length(sentence: str) -> int:
+    """How much of a sentence is the dateline that it begins with; 0 when it has none."""
+    match = _BEFORE_SENTENCE.match(sentence)
+    opens = match and sentence[0].isupper() and not sentence[match.end()].islower()
+    return match.end() if match and opens else 0
 
 
 def release_date(text: str) -> str:
