@@ -13,7 +13,7 @@ from rag.errors import GeneratorError
 from rag.generation import Writer, confidence_in, recognise, scan, telling, wants_newest
 from rag.index import Snapshot
 from rag.plugins import Prompt
-from rag.retrieval import Retrieval, beginnings
+from rag.retrieval import Retrieval, neighbours
 from rag.types import Answer, Delta, Document, Event, Finished, Hit, Retrieved, Turn
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Inquiry:
         scanned = scan(snapshot, task, collections) if task and not task.comes_second else None
         if scanned is None:
             found = self._components.retrieve(snapshot, query, k, collections)
-            found = replace(found, hits=(*found.hits, *beginnings(snapshot, found.hits)))
+            found = replace(found, hits=(*found.hits, *neighbours(snapshot, found.hits)))
             frequency = snapshot.frequencies(telling(query))
             certainty = confidence_in(query, found.hits, frequency, snapshot.n_passages)
             if certainty < self._settings.strictness and task and task.comes_second:

@@ -136,7 +136,7 @@ class Why:
     is better), ``dense`` a cosine similarity, ``fused`` the weighted sum of both after normalising,
     ``reranked`` the reranker's score when there is one, ``dropped`` the reason why a candidate is not
     among the results ("near-duplicate of …"), ``joined`` the reason why a passage is there that was not found
-    itself ("the table of number 2 begins here").
+    itself ("number 2 goes on from here").
     """
 
     lexical_rank: int | None = None

@@ -92,6 +92,35 @@ def test_a_row_about_another_plan_does_not_answer() -> None:
     assert confidence(read("What is the deductible of the Diamond plan?", hits, frequency, 10)) < 0.5
 
 
+@pytest.mark.parametrize(
+    ("question", "is_told"),
+    [
+        ("What was Orla's revenue?", False),
+        ("What was Vega's revenue?", True),
+        ("Who is the CEO of Vega?", False),
+        ("Who is the CEO of Orla?", True),
+        ("When was Orla founded?", False),
+        ("When was Vega founded?", True),
+    ],
+)
+def test_what_is_said_of_another_is_not_told(question: str, is_told: bool) -> None:
+    hits = [
+        replace(hit, sentence_scores=(0.8,) * 2)
+        for hit in (
+            hit_of("Orla Bank opened a branch. Its Chief Executive Officer Ida Holm spoke.", 1),
+            hit_of("Vega Shipping had a revenue of $12 million in May. It was founded in 1987.", 2),
+        )
+    ]
+    frequency = dict.fromkeys(telling(question), 1)
+    assert is_untold(read(question, hits, frequency, 20)) != is_told
+
+
+def test_when_needs_a_time() -> None:
+    hits = [replace(hit_of("The next meeting of the board is about the quay."), sentence_scores=(0.8,))]
+    assert lacks_figure(read("When is the next meeting?", hits, {"next": 1, "meet": 1}, 10))
+    assert not lacks_figure(read("What is the next meeting about?", hits, {"next": 1, "meet": 1}, 10))
+
+
 NEWS = (
     "The ferry Aurora sails to Skarvik from 2 May 2026, the mayor said. A ticket costs 24 euros. The library lends "
     "140 objects, an idea of the librarian Meera Joshi. The licence is kept by the Harbour Foundation."

@@ -53,6 +53,47 @@ def test_an_amount_is_marked_with_its_currency_and_magnitude() -> None:
     assert "**$228.1 billion**" in ask("How much was trade with Norway in 2025?", hit)
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence", "fact"),
+    [
+        ("When do the summer hours end?", "The summer hours run from 1 May through 31 August.", "31 August"),
+        ("When do the summer hours start?", "The summer hours run from 1 May through 31 August.", "1 May"),
+        (
+            "Who is the CFO of Vega?",
+            "Vega's Chief Executive Officer Ida Holm and its Chief Financial Officer, Ola Moe, will speak.",
+            "Ola Moe",
+        ),
+        ("How many pumps did the charity buy?", "At 4:00pm the 501(c)(3) charity bought 36 pumps.", "36"),
+        ("Who repaired the pump?", "A British sailor said that Anna Lind (TSC) repaired the pump.", "Anna Lind"),
+    ],
+)
+def test_of_several_figures_and_names_the_right_one_is_marked(question: str, sentence: str, fact: str) -> None:
+    assert f"**{fact}**" in ask(question, near(hit_of(sentence), 0))
+
+
+def test_the_sentence_that_says_more_of_what_was_asked_leads() -> None:
+    answer = ask("How much does the family ticket cost?", near(hit_of("Single ticket: $5.\n\nFamily ticket: $12."), 0))
+    assert "**$12**" in answer
+    assert "**$5**" not in answer
+
+
+def test_an_option_is_met_as_typed() -> None:
+    hit = split("--delay-update\n  Puts files in place later.|--update, -u\n  Skips files that are newer.", "|")
+    hit = replace(hit, sentence_scores=(0.5, 0.4))
+    assert "Puts files" not in ask("What does the --update option do?", hit)
+
+
+def test_whom_a_pronoun_means_is_quoted_from_the_passage_before() -> None:
+    before = hit_of("The quay was opened by Anna Lind.", 2)
+    hit = near(hit_of("She is the harbour master of Skarvik.", 1, start=34), 0)
+    before = replace(
+        before, passage=replace(before.passage, document_id=hit.passage.document_id), why=replace(hit.why, joined="x")
+    )
+    answer = ask("Who is the harbour master of Skarvik?", hit, before)
+    assert answer.startswith("The quay was opened by Anna Lind.")
+    assert "She is the harbour master" in answer
+
+
 def test_a_name_is_marked_whole() -> None:
     hit = near(hit_of("The harbour master Anna Maria Lindqvist opened the new quay on Monday."), 0)
     [quote] = [q for q in quotes("Who opened the new quay?", hit) if q.fact]

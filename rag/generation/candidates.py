@@ -16,19 +16,21 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.documents.boilerplate import boilerplate_spans
+from rag.documents.boilerplate import boilerplate_spans, dateline_length
+from rag.documents.dates import DATE
+from rag.generation.abbreviations import said_otherwise
 from rag.generation.question import Asked
 from rag.generation.rarity import language_in, related_to
-from rag.generation.spans import Word, holds_type, read_words
+from rag.generation.tokens import Word, holds_type, read_words
 from rag.index import STOP_WORDS, terms
-from rag.passages.sentences import is_label
+from rag.passages.sentences import BULLET, is_label, leans_back
 from rag.types import Hit, Passage, Span
 
 __all__ = [
     "FEATURES",
     "Candidate",
     "candidates",
-    "opens_with_pronoun",
+    "names_of",
     "sentences_of",
     "telling_sentences",
 ]
@@ -46,12 +48,6 @@ FEATURES = (
     "question length", "covered", "defines", "rarest missing",
 )  # fmt: skip
 
-_PRONOUN = re.compile(
-    r"^(it|its|they|their|them|he|his|she|her|this|these|those|such|that|there|both|here|er|sie|es|diese[rsnm]?|"
-    r"il|elle|"
-    r"ils|cela|ce|cette|él|ella|esto|esta|este)\b",
-    re.IGNORECASE,
-)
 _CUES = {
     "reason": r"\b(because|due to|owing to|as a result|therefore|since|caused|cause|causes|led to|in order to|"
     r"so that|"
@@ -101,10 +97,6 @@ _IS_A = re.compile(
     r"war|bedeutet|est|sont|désigne|es|son|fue|significa|è|sono|,? ?(a|an|the|ein|eine|un|une|una|uno)\s|:|–|—|-\s|,)",
     re.IGNORECASE,
 )
-_ITEM = re.compile(r"^\s*([-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+")
-_DATELINE = re.compile(
-    r"^[^\n]{0,120}?/[A-Z][\w .]+/\s*(?:--|[–—-])\s*|^[A-Z][A-Z .,]{2,40},? [^\n]{0,30}?(?:--|[–—])\s+"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +120,7 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
     found: list[Candidate] = []
     rows: list[list[float]] = []
     own = read_words(asked.text, asked.language)
-    names = _names(own, weight)
+    names = names_of(own, weight)
     pairs = _pairs(terms(asked.text, asked.language))
     denied = {word.lower for word in own}
     heaviest = max(weight.values(), default=1.0)
@@ -143,7 +135,7 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
         if passage.start >= _HEAD:
             around |= subjects.get(passage.document_id, frozenset())
         texts, skipped = _sentences(passage)
-        bags = [frozenset(terms(text, language or "english")) for text, _ in texts]
+        bags = [frozenset(terms(text, language or "english")) | said_otherwise(asked.text, text) for text, _ in texts]
         whole = frozenset().union(around, *bags)
         passage_terms = sum(w for term, w in weight.items() if term in whole)
         scores = hit.sentence_scores or (hit.why.dense or 0.0,) * len(texts)
@@ -157,7 +149,7 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
             alike = related_to(weight, bags[i])
             covered = related_to(weight, bags[i] | around | before | after)
             context = sum(w for term, w in weight.items() if term in bags[i] or term in around or term in before)
-            pronoun = opens_with_pronoun(text)
+            pronoun = leans_back(text)
             kind_type = holds_type(asked, words, frozenset(weight))
             n_words = len(words)
             similarity = scores[i] if i < len(scores) else 0.0
@@ -177,7 +169,7 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
                     math.log1p(n_words), float(n_words < 6), float(pronoun),
                     float(pronoun) * sum(w for t, w in weight.items() if t in before),
                     float(text.rstrip().endswith("?")), float(i == 0),
-                    float(not re.search(r"[.!?。！？:;)\"”]\s*$", text)), float(bool(_ITEM.match(text))),
+                    float(not re.search(r"[.!?。！？:;)\"”]\s*$", text)), float(bool(BULLET.match(text))),
                     float(bool(cue and cue.search(text))), 0.0,
                     min(1.0, len(bags[i] - weight.keys() - STOP_WORDS) / 12),
                     len([t for t in names if t not in bags[i]]) / max(1, len(names)),
@@ -235,11 +227,6 @@ def telling_sentences(passage: Passage) -> list[tuple[str, Span]]:
     return [text for i, text in enumerate(texts) if i not in skipped]
 
 
-def opens_with_pronoun(text: str) -> bool:
-    """Whether a sentence leans on the one before it."""
-    return bool(_PRONOUN.match(text))
-
-
 def _sentences(passage: Passage) -> tuple[list[tuple[str, Span]], set[int]]:
     """The sentences of a passage without datelines, and the indexes of those that are boilerplate or headings."""
     texts: list[tuple[str, Span]] = []
@@ -248,10 +235,11 @@ def _sentences(passage: Passage) -> tuple[list[tuple[str, Span]], set[int]]:
     for i, (start, end) in enumerate(passage.sentences or (Span(passage.start, passage.end),)):
         text = passage.text[start - passage.start : end - passage.start]
         label = text == passage.title or is_label(passage.text, Span(start - passage.start, end - passage.start))
+        label = label and not DATE.search(text)
         if label or any(a < end and start < b for a, b in furniture):
             skipped.add(i)
-        if dateline := _DATELINE.match(text):
-            start, text = start + dateline.end(), text[dateline.end() :]
+        if dateline := dateline_length(text):
+            start, text = start + dateline, text[dateline:]
         texts.append((text, Span(start, end)))
     return texts, skipped
 
@@ -287,7 +275,7 @@ def _pairs(found: Sequence[str]) -> set[tuple[str, str]]:
     return set(pairwise(kept))
 
 
-def _names(words: Sequence[Word], weight: Mapping[str, float]) -> list[str]:
+def names_of(words: Sequence[Word], weight: Mapping[str, float]) -> list[str]:
     """The terms of the question's names, numbers and codes."""
     special = [w for w in words if any(c.isdigit() for c in w.text) or (w.is_capital and w.start > 0)]
     return list(dict.fromkeys(term for word in special for term in word.terms if term in weight))

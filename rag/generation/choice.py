@@ -13,8 +13,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from rag.generation.abbreviations import said_otherwise
 from rag.generation.candidates import FEATURES, Candidate, Matrix, candidates
 from rag.generation.clauses import number_length
+from rag.generation.figures import figure_asked
 from rag.generation.freshness import When, date_of, wants_newest
 from rag.generation.marking import is_row, mark
 from rag.generation.model import coefficients
@@ -22,6 +24,7 @@ from rag.generation.question import Asked, read_question
 from rag.generation.rarity import language_in, telling, weights
 from rag.generation.spans import Fact
 from rag.index import STOP_WORDS, terms
+from rag.retrieval.literals import literals
 from rag.types import Hit
 
 __all__ = ["Reading", "read"]
@@ -45,6 +48,10 @@ _SAYS_NOTHING = re.compile(
 # "staff: Allows users to …" for a question about staff, as a logit, where the label has so much of its weight
 _LABELLED, _LABEL_SHARE = 1.0, 0.2
 _LABEL = re.compile(r"[-*•\s]*([^:.!?;\n]{1,60}):\s")
+# that a sentence holds the kind of figure asked for, as a logit: an age, a price, an address
+_FIGURE = 1.5
+# "--update" as typed, as a logit, and once more among the first characters of a sentence
+_TYPED, _TERM = 1.5, 24
 # a fact may come from one of so many best sentences
 _FACT_SENTENCES = 3
 
@@ -72,7 +79,7 @@ class Reading:
             passage = self.evidence[number - 1].passage
             language = language_in(passage.text)
             words = f"{passage.title} {passage.heading} {passage.text}"
-            self._passage_terms[number] = frozenset(terms(words, language))
+            self._passage_terms[number] = frozenset(terms(words, language)) | said_otherwise(self.asked.text, words)
         return self._passage_terms[number]
 
     @cached_property
@@ -89,10 +96,6 @@ class Reading:
             if marked := mark(self.asked, candidate.text, self.weight, candidate.language):
                 found[i] = marked
         return found
-
-    def opens_with_pronoun(self, i: int) -> bool:
-        """Whether a candidate leans on the sentence before it."""
-        return bool(self.features[i, FEATURES.index("pronoun first")])
 
     @property
     def fact_score(self) -> float:
@@ -147,6 +150,10 @@ def _read(
     if found:
         scores = scores - _EMPTY * np.array([_says_nothing(asked, candidate, weight) for candidate in found])
         scores = scores + _LABELLED * np.array([_is_labelled(candidate, weight) for candidate in found])
+        if figure := figure_asked(question):
+            scores = scores + _FIGURE * np.array([bool(figure[0].search(candidate.text)) for candidate in found])
+        if typed := literals(question):
+            scores = scores + np.array([_typed(candidate, typed) for candidate in found])
         if asked.speaker:
             scores = scores - _NOT_THE_SPEAKER * np.array([_is_silent(asked, candidate) for candidate in found])
         if wants_newest(question):
@@ -174,6 +181,13 @@ def _is_labelled(candidate: Candidate, weight: Mapping[str, float]) -> bool:
         return False
     held = frozenset(terms(label[1], candidate.language or "english")) - STOP_WORDS
     return bool(held) and held <= weight.keys() and sum(weight[term] for term in held) >= _LABEL_SHARE
+
+
+def _typed(candidate: Candidate, typed: Sequence[re.Pattern[str]]) -> float:
+    """What it counts that a sentence has the options and names of the question as typed, most at its beginning, where
+    "--update, -u" is described."""
+    places = [match.start() for one in typed if (match := one.search(candidate.text))]
+    return len(places) / len(typed) * (_TYPED + (_TYPED if min(places, default=_TERM) < _TERM else 0.0))
 
 
 def _is_label(candidate: Candidate) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rag.generation.rarity import related_to
-from rag.generation.spans import Word
+from rag.generation.tokens import Word
 
 __all__ = ["number_length", "said_with"]
 

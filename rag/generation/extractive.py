@@ -20,13 +20,14 @@ from rag.generation.cells import Answering, answering_cells
 from rag.generation.choice import Reading, read
 from rag.generation.conflicts import Conflict, conflict
 from rag.generation.freshness import When, date_of, label
-from rag.generation.lists import bullet_length, listed
+from rag.generation.lists import bullet_length, listed, of_one_list
 from rag.generation.parts import Part, parts
-from rag.generation.rarity import telling
+from rag.generation.rarity import related_to, telling
 from rag.generation.superlative import AMONG, ranked_rows
 from rag.generation.units import with_units
+from rag.passages.sentences import announces, is_label, leans_back
 from rag.plugins import Generator, Prompt, Quote
-from rag.types import Span
+from rag.types import Hit, Span
 
 if TYPE_CHECKING:
     from rag.generation.candidates import Candidate
@@ -41,7 +42,8 @@ OF_TWO_DATES = "The sources speak of different years:"
 _ENOUGH = 0.65
 _WORDS, _WORDS_MORE = 60, 120
 _MOST, _MOST_MORE = 4, 8
-_ANNOUNCED = 40  # words of what a colon announces; more is a text of its own
+_ANNOUNCED = 40  # words of what a colon announces, or a pronoun leans on; more is a text of its own
+_GAP = 4  # characters of white space between a passage and the next
 # A further sentence needs this much of the probability of the best one.
 _CLOSE = 0.08
 # A fact is marked when the question wants one, or when its score is this good although it does not say so.
@@ -54,6 +56,12 @@ _SAME_DOCUMENT = 2.0
 _NAMES_SIDE = 4.0
 # how much the fact in a sentence counts beside the sentence itself when facts compete
 _FACT_WEIGHT = 0.3
+
+
+# what it counts that the best sentence has nothing that could be the short answer
+_NO_FACT = 1.5
+# a sentence that has all that another has of the question, and more, leads it although it scores so much less
+_FULLER = 1.5
 
 
 def extractive(argument: str, settings: Settings) -> Generator:
@@ -104,8 +112,14 @@ def _pieces(prompt: Prompt) -> Iterator[str | Quote]:
     if against and not reading.as_of and _about_the_same(reading, (against.one, against.other)):
         yield from _both(reading, against)
         return
-    order_of_reading = _in_reading_order(reading, choose(reading))
+    chosen_ones = choose(reading)
+    if items := of_one_list(reading, chosen_ones):
+        yield from items
+        return
+    order_of_reading = _in_reading_order(reading, chosen_ones)
     for chosen in order_of_reading:
+        if led := _leant_on(reading, chosen, order_of_reading):
+            yield led
         quote = _quote(reading, chosen, fact_in(reading, chosen))
         yield replace(quote, end=_announced_end(reading, chosen, order_of_reading))
 
@@ -115,13 +129,43 @@ def _announced_end(reading: Reading, chosen: int, others: Sequence[int]) -> int:
     candidate = reading.candidates[chosen]
     passage = reading.evidence[candidate.number - 1].passage
     following = passage.sentences[candidate.index + 1 : candidate.index + 2]
-    if not following or not candidate.text.rstrip().endswith((":", "：")):
+    if not following or not announces(candidate.text):
         return candidate.end
     start, end = following[0]
     starts = [(reading.candidates[i].number, reading.candidates[i].start) for i in others]
     quoted_anyway = (candidate.number, start) in starts
     n_words = len(passage.text[start - passage.start : end - passage.start].split())
     return candidate.end if quoted_anyway or n_words > _ANNOUNCED else end
+
+
+def _leant_on(reading: Reading, chosen: int, others: Sequence[int]) -> Quote | None:
+    """The sentence before one that opens with a pronoun, in its own passage or at the end of that before, unless it
+    is quoted anyway."""
+    candidate = reading.candidates[chosen]
+    if not leans_back(candidate.text):
+        return None
+    place = _sentence_before(reading.evidence, candidate)
+    if place is None or any(
+        (place[0], place[1].end) == (reading.candidates[i].number, reading.candidates[i].end) for i in others
+    ):
+        return None
+    number, span = place
+    passage = reading.evidence[number - 1].passage
+    at = Span(span.start - passage.start, span.end - passage.start)
+    is_said = not is_label(passage.text, at) and len(passage.text[at.start : at.end].split()) <= _ANNOUNCED
+    return Quote(number, span.start, span.end) if is_said else None
+
+
+def _sentence_before(evidence: Sequence[Hit], candidate: Candidate) -> tuple[int, Span] | None:
+    """Where the sentence before a candidate stands: its number of evidence and its span."""
+    passage = evidence[candidate.number - 1].passage
+    if candidate.index:
+        return candidate.number, passage.sentences[candidate.index - 1]
+    for number, hit in enumerate(evidence, 1):
+        before = hit.passage
+        if before.document_id == passage.document_id and 0 <= passage.start - before.end <= _GAP:
+            return (number, before.sentences[-1]) if before.sentences else None
+    return None
 
 
 def _quote(reading: Reading, chosen: int, fact: Span | None) -> Quote:
@@ -182,15 +226,22 @@ def choose(reading: Reading) -> list[int]:
         certain += float(odds[i])
         if certain >= enough or len(chosen) == most:
             break
-    return _with_antecedent(reading, chosen, limit - n_words)
+    return chosen
 
 
 def _led_by_fact(reading: Reading) -> list[int]:
     """The ranking; for a short answer, led by the sentence whose fact fits best."""
     ranked = reading.ranked
-    if not reading.asked.is_short or len(reading.facts) < 2:
+    if not reading.asked.is_short or not reading.facts:
         return ranked
-    best = max(reading.facts, key=lambda i: float(reading.scores[i]) + _FACT_WEIGHT * reading.facts[i][1])
+
+    def worth(i: int) -> float:
+        return float(reading.scores[i]) + (_FACT_WEIGHT * reading.facts[i][1] if i in reading.facts else -_NO_FACT)
+
+    best = max({ranked[0], *reading.facts}, key=worth)
+    held = {i: related_to(reading.weight, reading.candidates[i].terms) for i in {best, *reading.facts}}
+    fuller = [i for i in held if held[i] > held[best] and reading.scores[i] > reading.scores[best] - _FULLER]
+    best = max(fuller, key=worth, default=best)
     return [best, *(i for i in ranked if i != best)]
 
 
@@ -211,20 +262,6 @@ def fact_in(reading: Reading, chosen: int) -> Span | None:
 def _says_the_same(reading: Reading, i: int, chosen: Sequence[int]) -> bool:
     mine = reading.candidates[i].terms
     return any(len(mine & (other := reading.candidates[j].terms)) > 0.7 * min(len(mine), len(other)) for j in chosen)
-
-
-def _with_antecedent(reading: Reading, chosen: list[int], room: int) -> list[int]:
-    """The sentence before one that opens with a pronoun and names nothing that was asked for, if it fits."""
-    for i in list(chosen):
-        if i == 0 or not reading.opens_with_pronoun(i) or i - 1 in chosen:
-            continue
-        candidate, before = reading.candidates[i], reading.candidates[i - 1]
-        adjoins = before.number == candidate.number and before.index == candidate.index - 1
-        adds = any(term in before.terms and term not in candidate.terms for term in reading.weight)
-        if adjoins and adds and len(before.words) <= room:
-            chosen.append(i - 1)
-            room -= len(before.words)
-    return chosen
 
 
 def _in_reading_order(reading: Reading, chosen: Sequence[int]) -> list[int]:

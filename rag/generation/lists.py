@@ -6,19 +6,18 @@ standing on neighbouring lines under a line that introduces them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from rag.generation.choice import Reading
 from rag.generation.marking import is_row
 from rag.generation.rarity import language_in, related_to
 from rag.index import terms
+from rag.passages.sentences import BULLET, announces
 from rag.plugins import Quote
 from rag.types import Hit, Span
 
-__all__ = ["bullet_length", "listed"]
+__all__ = ["bullet_length", "listed", "of_one_list"]
 
-_BULLET = re.compile(r"\s*(?:[-*+•‣◦▪·–—]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s+")
 _MOST = 15
 # an item this long is a paragraph
 _MOST_WORDS = 45
@@ -26,6 +25,8 @@ _MOST_WORDS = 45
 _ABOUT = 0.5
 # The list must begin at, follow on, or hold one of so many best sentences.
 _NEAR = 2
+# so many chosen sentences of one list stand for the whole of it
+_MANY = 3
 
 
 def listed(reading: Reading) -> list[str | Quote]:
@@ -36,7 +37,7 @@ def listed(reading: Reading) -> list[str | Quote]:
         candidate = reading.candidates[i]
         if is_row(candidate.text) and not asked.wants_list:
             continue  # of a table, the row that was asked for
-        introduces = candidate.text.rstrip().endswith((":", "："))
+        introduces = announces(candidate.text)
         if not (wants_items or (introduces and i == reading.ranked[0])):
             continue
         hit = reading.evidence[candidate.number - 1]
@@ -45,6 +46,23 @@ def listed(reading: Reading) -> list[str | Quote]:
             head, items = run
             return _written(candidate.number, hit, head, items)
     return []
+
+
+def of_one_list(reading: Reading, chosen: Sequence[int]) -> list[str | Quote]:
+    """The whole bulleted list that the best of the chosen sentences, and most of them, are items of, where more than a
+    figure is asked for."""
+    if reading.asked.kind in ("number", "time", "yes-no") or len(chosen) < _MANY:
+        return []
+    best = reading.candidates[chosen[0]]
+    hit = reading.evidence[best.number - 1]
+    run = _run(hit, best.index) if BULLET.match(best.text) else None
+    if not run:
+        return []
+    head, items = run[0], [span for span in run[1] if BULLET.match(_text(hit, span))]
+    members = {reading.candidates[i].start for i in chosen if reading.candidates[i].number == best.number}
+    if len(members & {span.start for span in items}) < _MANY or not _is_about(reading, hit, head, items):
+        return []
+    return _written(best.number, hit, head, items)
 
 
 def _is_about(reading: Reading, hit: Hit, head: Span | None, items: Sequence[Span]) -> bool:
@@ -58,7 +76,7 @@ def _is_about(reading: Reading, hit: Hit, head: Span | None, items: Sequence[Spa
 
 def bullet_length(text: str) -> int:
     """The length of the bullet or number that a line begins with; 0 when nothing follows it."""
-    bullet = _BULLET.match(text)
+    bullet = BULLET.match(text)
     return bullet.end() if bullet and text[bullet.end() :].strip() else 0
 
 
@@ -68,7 +86,7 @@ def _run(hit: Hit, index: int) -> tuple[Span | None, list[Span]] | None:
     item = [_is_item(hit, i) for i in range(len(sentences))]
     first = index
     if not item[index]:
-        if index + 1 >= len(sentences) or not item[index + 1] or not _text(hit, sentences[index]).endswith((":", "：")):
+        if index + 1 >= len(sentences) or not item[index + 1] or not announces(_text(hit, sentences[index])):
             return None
         first = index + 1
     while first and item[first - 1] and _adjoin(hit, first - 1):
@@ -78,7 +96,7 @@ def _run(hit: Hit, index: int) -> tuple[Span | None, list[Span]] | None:
         last += 1
     if last == first:
         return None
-    head = sentences[first - 1] if first and _text(hit, sentences[first - 1]).endswith((":", "：")) else None
+    head = sentences[first - 1] if first and announces(_text(hit, sentences[first - 1])) else None
     return head, list(sentences[first : last + 1][:_MOST])
 
 
@@ -104,10 +122,10 @@ def _is_item(hit: Hit, i: int) -> bool:
     words = len(_text(hit, Span(start, end)).split())
     if not own_line or words > _MOST_WORDS:
         return False
-    if _BULLET.match(text[start - hit.passage.start : end - hit.passage.start]):
+    if BULLET.match(text[start - hit.passage.start : end - hit.passage.start]):
         return True
     if not before:  # a row that the passage begins with, not the line that introduces the others
-        return not _text(hit, Span(start, end)).endswith((":", "："))
+        return not announces(_text(hit, Span(start, end)))
     return before.rstrip(" \t")[-2:] not in ("\n\n",) and before.endswith("\n")
 
 
@@ -116,7 +134,7 @@ def _written(number: int, hit: Hit, head: Span | None, items: Sequence[Span]) ->
     if head is not None:
         pieces += [Quote(number, head.start, head.end), "\n"]
     for span in items:
-        bullet = _BULLET.match(hit.passage.text[span.start - hit.passage.start : span.end - hit.passage.start])
+        bullet = BULLET.match(hit.passage.text[span.start - hit.passage.start : span.end - hit.passage.start])
         start = span.start + (bullet.end() if bullet else 0)
         numbered = bullet and bullet[0].strip()[:1].isdigit()
         mark = f"{bullet[0].strip().strip('().')}." if bullet and numbered else "-"

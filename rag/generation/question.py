@@ -47,6 +47,9 @@ _NOUNS: dict[Kind, str] = {
 }
 _KIND_OF_NOUN = {noun: kind for kind, nouns in _NOUNS.items() for noun in nouns.split()}
 
+# "the maximum company match" is a number, whatever it is a maximum of
+_MEASURED = frozenset("maximum minimum total average".split())
+
 # Question words; the first pattern that is found decides, in this order.
 _RULES: tuple[tuple[Kind, str], ...] = (
     ("comparison", r"\b(difference|differences|differ|differs|compare|compared|comparison|versus|vs|unterschied)\b"),
@@ -100,7 +103,8 @@ _YES_NO = re.compile(
     re.IGNORECASE,
 )
 _WHAT_NOUN = re.compile(
-    r"\b(?:what|which|whose|welche[rsnm]?|quel(?:le)?s?)\s+(?:(?:is|are|was|were)\s+(?:the|its|their|his|her)\s+)?"
+    r"\b(?:what|which|whose|welche[rsnm]?|quel(?:le)?s?)\s+"
+    r"(?:(?:is|are|was|were)\s+(?:the|its|their|his|her|(?:[\w.&-]+\s+){0,3}[\w.&-]+['’]s?)\s+)?"
     r"(?!(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should|may|must)\b)"
     r"((?:[^\W\d_][\w'-]*\s+){0,3}?[^\W\d_][\w'-]*)\s+"
     r"(?:of|is|are|was|were|did|do|does|has|have|had|can|could|will|would|should|may|in|for|to|that|on|at|from|by)\b",
@@ -125,7 +129,8 @@ _SPEAKER = re.compile(
     r"ask|asked|stress|claim|argue|warn|want|propose|suggest|answer|comment)\b"
 )
 _IS_NOUN = re.compile(
-    r"\bwhat(?:'s|\s+is|\s+are|\s+was|\s+were)\s+(?:the|its|their|his|her|your|my|our)\s+((?:[^\W\d_][\w'-]*\s+){0,3}?"
+    r"\bwhat(?:'s|\s+is|\s+are|\s+was|\s+were)\s+(?:the|its|their|his|her|your|my|our|"
+    r"(?:[\w.&-]+\s+){0,3}[\w.&-]+['’]s?)\s+((?:[^\W\d_][\w'-]*\s+){0,3}?"
     r"[^\W\d_][\w'-]*)\W*$",
     re.IGNORECASE,
 )
@@ -237,23 +242,27 @@ def read_question(text: str) -> Asked:
 
 
 def _kind(plain: str) -> Kind:
-    noun = _WHAT_NOUN.search(plain) or _IS_NOUN.search(plain)
-    first = _FIRST_NOUN.search(plain)
-    for words in (noun[1].split()[::-1] if noun else [], [first[1]] if first else []):
-        for word in words:
-            if (named := _KIND_OF_NOUN.get(word.casefold())) is not None:
-                return named
+    noun, first = _WHAT_NOUN.search(plain) or _IS_NOUN.search(plain), _FIRST_NOUN.search(plain)
+    named = noun[1].split()[::-1] if noun else [first[1]] if first else []
+    # the head of a compound is its last word in English ("weight management services"), its first in French
+    for word in named[:1] if language_in(plain) == "english" else [*named, *([first[1]] if first else [])]:
+        if (kind := _KIND_OF_NOUN.get(word.casefold())) is not None:
+            return kind
+    if any(word.casefold() in _MEASURED for word in named):
+        return "number"
     for kind, pattern in _PATTERNS:
         found = pattern.search(plain)
         # "what happened when …": a question word inside a clause does not ask
-        if found and not (kind in ("time", "place", "choice", "person") and _is_clause(plain, found.start())):
+        if found and not (kind in ("time", "place", "choice", "person") and _is_clause(plain, *found.span())):
             return kind
     if _LIST.search(plain):
         return "list"
     return "yes-no" if _YES_NO.search(plain) else "other"
 
 
-def _is_clause(plain: str, at: int) -> bool:
-    """Whether another question word, or a whole sentence, stands before position ``at``."""
-    before = plain[:at]
-    return bool(re.search(r"\b(what|how|why|which)\b", before, re.IGNORECASE)) or bool(_YES_NO.search(before))
+def _is_clause(plain: str, start: int, end: int) -> bool:
+    """Whether another question word, or a whole sentence, stands before a question word, or asks behind its clause:
+    "When it rains, what happens?"."""
+    before = plain[:start]
+    asks = re.search(r"\b(what|how|why|which)\b", before, re.IGNORECASE) or _YES_NO.search(before)
+    return bool(asks or re.search(r",\s*(?:in |at )?(?:what|which|who|how|where|why)\b", plain[end:], re.IGNORECASE))

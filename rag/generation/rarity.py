@@ -49,6 +49,7 @@ _ATTRIBUTION = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 # "peut-on", "a-t-il": a verb and its pronoun, not a code
 _INVERTED = re.compile(r"-(?:t-)?(?:je|tu|il|elle|on|nous|vous|ils|elles|ce)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 # short questions hold few function words, but one that asks
 _QUESTION_WORDS = {
     word: language
@@ -87,6 +88,7 @@ throw dispose discard | contact reach address | meeting session | happen occur t
 damage damages harm cracks | wife husband married | quick short brief | kind type sort | goal aim purpose
 reason because due | method way how | result results outcome | latest newest current new now | each every per
 monthly month | yearly year annual annually | weekly week | daily day | hour hours hourly | language languages
+teach teaches taught teacher teachers instructor tutor class classes lesson lessons | grow grew grown
 money dollars euros pounds | percent percentage share | salary wage earn earns | sell sold sale sales
 """
 
@@ -133,6 +135,7 @@ def telling(query: str) -> list[str]:
     language = language_in(query) or "english"
     query = _INVERTED.sub(" ", query) if language == "french" else query
     query = _ATTRIBUTION.sub(" ", query)
+    query = _POSSESSIVE.sub("", query)
     function, asking = _passed_over(language)
     found = list(dict.fromkeys(terms(query, language)))
     measured = set(terms(" ".join(match[1] or match[2] for match in _HOW.finditer(query)), language))

@@ -8,86 +8,27 @@ by "of" or in an enumeration. ``Fact.features`` describe each against the questi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rag.generation.question import Asked
-from rag.index import STOP_WORDS, terms
-from rag.index.languages import FUNCTION_WORDS
+from rag.generation.tokens import (
+    DIGITS,
+    MAGNITUDES,
+    MONTHS,
+    SYMBOLS,
+    TIME_NOUNS,
+    WEEKDAYS,
+    YEAR,
+    Word,
+    is_number,
+    is_time,
+    read_words,
+)
 
-__all__ = [
-    "FEATURES",
-    "MAGNITUDES",
-    "SYMBOLS",
-    "TIME_NOUNS",
-    "Fact",
-    "Word",
-    "facts",
-    "holds_type",
-    "is_number",
-    "is_time",
-    "read_words",
-    "runs",
-    "with_symbols",
-]
+__all__ = ["FEATURES", "Fact", "facts", "runs", "with_symbols"]
 
-_WORD = re.compile(
-    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d|,\d)|\d{1,3}(?:\.\d{3})+(?:,\d+)?(?!\d|\.\d)|\d+,\d{1,2}(?!\d|,\d)|"
-    r"[^\W_]+(?:[-'’.&/][^\W_]+)*|[$€£¥%]"
-)
-_YEAR = re.compile(r"(1\d{3}|20\d\d)s?$")
-_MONTHS = frozenset(
-    "january february march april may june july august september october november december jan feb mar apr jun "
-    "jul aug "
-    "sept sep oct nov dec januar februar märz mai juni juli oktober dezember janvier février mars avril juin juillet "
-    "août septembre octobre novembre décembre enero febrero marzo abril mayo junio julio agosto septiembre octubre "
-    "noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre novembre dicembre".split()
-)
-TIME_NOUNS = frozenset(
-    "century centuries decade decades year years month months week weeks day days hour hours minute minutes monday "
-    "tuesday wednesday thursday friday saturday sunday spring summer autumn winter bc ad bce ce "
-    "jahrhundert jahr jahre jahren monat monate monaten woche wochen tag tage tagen stunde stunden minuten uhr "
-    "siècle an ans année années mois semaine semaines jour jours heure heures minutes siglo año años mes meses "
-    "semana semanas día días hora horas minutos secolo anno anni mese mesi settimana settimane giorno giorni ora ore "
-    "minuti".split()
-)
-_WEEKDAYS = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag "
-    "samstag sonntag "
-    "lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado domingo".split()
-)
-_ORDINAL = re.compile(r"\d{1,2}(st|nd|rd|th)$")
-_DIGITS = re.compile(r"[#]?\d")
-_NUMBER_WORDS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand "
-    "thousands dozen "
-    "million millions billion billions trillion half third quarter once twice double zwei drei vier fünf sechs "
-    "sieben "
-    "acht neun zehn elf zwölf hundert tausend deux trois quatre cinq sept huit neuf dix cent mille dos tres cuatro "
-    "cinco siete ocho nueve diez cien mil due tre quattro cinque sette otto nove dieci cento mila".split()
-)
-MAGNITUDES = frozenset(
-    "million millions billion billions trillion thousand hundred percent bn mn dozen hundreds thousands millionen "
-    "milliarden mio mrd millones milliards milioni miliardi prozent euro euros dollar dollars pound pounds kronen "
-    "kroner francs franken".split()
-)
-SYMBOLS = frozenset("$€£¥%")
 _LINKS = frozenset("of the de la le du van von der den al el bin ibn da di des del for and & y und et e".split())
-_FUNCTION = STOP_WORDS | frozenset(
-    """about above after again against all along already although among amongst another any around because became become
-    before being below between both called can't cannot during each either even every few further
-    here however including
-    itself just least less like many may might more most much must named near nor now off often once only onto
-    other over own per rather same several since some still such through throughout thus together
-    too toward towards under
-    until     unlike up upon use used using very via whether while within without yet also der die das und
-    ist sind war ein eine
-    einen einem einer eines den dem des im in auf für mit von zu zum zur sich auch als bei aus nach le la les un une des
-    du et est sont dans pour par sur avec el los las una y es son en por con il lo gli i e di che""".split()
-)
 _AND = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "e", "&"))
 _BEFORE = {  # words before a fact that announce it
     "by": frozenset("by named called von par por da".split()),
@@ -100,20 +41,6 @@ _BEFORE = {  # words before a fact that announce it
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """One word of a sentence. ``gap`` is the text between it and the word before."""
-
-    start: int
-    end: int
-    text: str
-    lower: str
-    terms: tuple[str, ...]
-    gap: str
-    is_function: bool
-    is_capital: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Fact:
     """A candidate: offsets in the sentence, what it looks like, and its features."""
 
@@ -121,76 +48,6 @@ class Fact:
     end: int
     shape: str
     features: tuple[float, ...]
-
-
-@lru_cache(65536)
-def _terms(word: str, language: str | None) -> tuple[str, ...]:
-    return tuple(terms(word, language))
-
-
-@lru_cache(2048)
-def read_words(text: str, language: str | None = None) -> tuple[Word, ...]:
-    """The words of a sentence in order, currency and percent signs as words of their own. ``language`` is that of
-    the text it stands in."""
-    functions = _FUNCTION | FUNCTION_WORDS[language] if language else _FUNCTION
-    found: list[Word] = []
-    end = 0
-    for match in _WORD.finditer(text):
-        word, lower = match[0], match[0].casefold()
-        gap = text[end : match.start()]
-        end = match.end()
-        function = lower in functions and not (word.isupper() and len(word) > 1)
-        found.append(
-            Word(
-                match.start(),
-                end,
-                word,
-                lower,
-                _terms(word, language),
-                gap,
-                function,
-                word[0].isupper() and word not in SYMBOLS,
-            )
-        )
-    return tuple(found)
-
-
-def is_number(word: Word) -> bool:
-    """Whether a word is a number, in digits or letters."""
-    written = word.lower in _NUMBER_WORDS and not (word.is_capital and word.start > 0)  # Otto is no eight
-    return written or bool(_DIGITS.match(word.text))
-
-
-def is_time(word: Word) -> bool:
-    """Whether a word is a year, a month, a day of the week or the day of a month."""
-    return (
-        bool(_YEAR.match(word.text))
-        or word.lower in _MONTHS
-        or word.lower in _WEEKDAYS
-        or bool(_ORDINAL.match(word.text))
-    )
-
-
-def holds_type(asked: Asked, words: Sequence[Word], wanted: frozenset[str]) -> float:
-    """1 when the sentence holds something of the kind asked for that the question does not hold itself,
-    0.5 when only a weaker sign is there, 0 when nothing is."""
-    new = [word for word in words if not wanted.issuperset(word.terms)]
-    if asked.kind == "time":
-        if any(_YEAR.match(word.text) or word.lower in _MONTHS or word.lower in _WEEKDAYS for word in new):
-            return 1.0
-        return 0.5 if any(word.lower in TIME_NOUNS or is_number(word) for word in new) else 0.0
-    if asked.kind == "number":
-        numbers = [word for word in words if is_number(word) and not wanted.issuperset(word.terms)]
-        if asked.wants_money:
-            return 1.0 if numbers and any(word.text in SYMBOLS or word.lower in MAGNITUDES for word in words) else (
-                0.5 if numbers else 0.0)  # fmt: skip
-        plain = [word for word in numbers if not _YEAR.match(word.text)]
-        return 1.0 if plain else 0.5 if numbers else 0.0
-    capitals = [word for word in new if word.is_capital and not word.is_function]
-    if asked.kind in ("person", "place", "choice"):
-        inner = [word for word in capitals if word.start > 0]
-        return 1.0 if inner else 0.5 if capitals else 0.0
-    return 0.5
 
 
 # -- candidates -------------------------------------------------------------------------------------------------
@@ -245,7 +102,7 @@ def _part_of_time(words: Sequence[Word], first: int, i: int) -> bool:
         return True
     if word.text.isdigit() and len(word.text) <= 2:
         near = words[max(0, i - 1) : i + 2 + (i + 1 < len(words) and words[i + 1].lower == "de")]
-        return any(other.lower in _MONTHS for other in near)
+        return any(other.lower in MONTHS for other in near)
     return i > first and word.lower in ("and", "to", "of", "the", "de") and i + 1 < len(words) and is_time(words[i + 1])
 
 
@@ -260,7 +117,7 @@ def _part_of_name(words: Sequence[Word], first: int, i: int) -> bool:
         while after < len(words) and words[after].lower in _LINKS and after < i + 2:
             after += 1
         return after < len(words) and words[after].is_capital and not words[after].gap.strip()
-    return i > first and bool(_DIGITS.match(word.text)) and words[i - 1].is_capital
+    return i > first and bool(DIGITS.match(word.text)) and words[i - 1].is_capital
 
 
 def _joined(words: Sequence[Word], found: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
@@ -297,7 +154,7 @@ def _joined(words: Sequence[Word], found: set[tuple[int, int, str]]) -> set[tupl
 
 def _shape(piece: Sequence[Word]) -> str:
     if all(word.text in SYMBOLS or is_number(word) or word.lower in MAGNITUDES for word in piece):
-        return "time" if len(piece) == 1 and _YEAR.match(piece[0].text) else "number"
+        return "time" if len(piece) == 1 and YEAR.match(piece[0].text) else "number"
     if any(is_time(word) for word in piece):
         return "time"
     if any(is_number(word) for word in piece):
@@ -444,5 +301,5 @@ def _features(
         float(a == 1 and words[0].is_function),
         float(asked.is_plural and shape == "series"),
         float(asked.is_plural and beside_list),
-        float(kind == "time" and any(word.lower in _WEEKDAYS for word in piece)),
+        float(kind == "time" and any(word.lower in WEEKDAYS for word in piece)),
     )  # fmt: skip

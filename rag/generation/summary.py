@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.generation.candidates import opens_with_pronoun, telling_sentences
+from rag.generation.candidates import telling_sentences
 from rag.generation.lists import bullet_length
 from rag.generation.scanning import Found, Scan, listing
 from rag.index import DocumentEntry, Snapshot
+from rag.passages.sentences import leans_back
 from rag.types import Passage, Span
 
 __all__ = ["summarise"]
@@ -81,7 +82,7 @@ def _sentences(snapshot: Snapshot, document_id: str) -> list[_Sentence]:
 
 def _stands_alone(text: str) -> bool:
     ends = text.rstrip("\"'”’)»").endswith((".", "!", "。", "…"))
-    leans = opens_with_pronoun(text) or text[0] in _OPENING_QUOTES
+    leans = leans_back(text) or text[0] in _OPENING_QUOTES
     return ends and not leans and (_SHORTEST <= len(text.split()) <= _LONGEST or "。" in text)
 
 

@@ -1,7 +1,7 @@
 """In what the numbers of a table are given: "(In millions)" above it goes in front of a quoted row.
 
 A number without its unit misleads. The line may stand passages above the row that answers: the beginnings of tables
-are among the evidence for it (``rag.retrieval.beginnings``).
+are among the evidence for it (``rag.retrieval.neighbours``).
 """
 
 from __future__ import annotations

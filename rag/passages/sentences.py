@@ -234,7 +234,7 @@ def _paragraph_edges(text: str, lines: list[Span]) -> Iterator[int]:
 
 def _line_ends_unit(line: str, following: str, width: int) -> bool:
     """Whether a line break ends a unit, rather than wrapping prose that is ``width`` characters wide."""
-    if _names_what_follows(line, following):
+    if following[0] in " \t" and _names_what_follows(line, following):
         return False
     if _OPENS_UNIT.match(following) or _IS_UNIT.match(line) or _OPTION.match(following):
         return True

@@ -1,6 +1,6 @@
 """A question -> ranked hits: by words and by meaning, fused, with the reason for each."""
 
-from rag.retrieval.beginnings import beginnings
+from rag.retrieval.neighbours import neighbours
 from rag.retrieval.retrieve import Retrieval, retrieve
 
-__all__ = ["Retrieval", "beginnings", "retrieve"]
+__all__ = ["Retrieval", "neighbours", "retrieve"]

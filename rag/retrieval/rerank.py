@@ -9,6 +9,7 @@ proximity, neighbours, length, kinds of answer …), fitted the same way, was no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from rag.errors import UsageError
 from rag.index import query_tokens
+from rag.retrieval.literals import literals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +62,7 @@ class Features:
         if not hits:
             return []
         n = len(hits)
-        occurs, firsts = _occurrences(hits, _beginnings(query))
+        occurs, firsts = _occurrences(hits, _beginnings(query), literals(query.lower()))
         held = np.logical_or.reduceat(occurs, firsts).sum(axis=0)
         rarity = np.log(1 + (n - held + 0.5) / (held + 0.5))
         words = occurs @ (rarity / (rarity.sum() or 1.0))
@@ -94,10 +96,10 @@ def _has_edge(start: str) -> bool:
 
 
 def _occurrences(
-    hits: Sequence[Hit], beginnings: Sequence[Sequence[_Beginning]]
+    hits: Sequence[Hit], beginnings: Sequence[Sequence[_Beginning]], typed: Sequence[re.Pattern[str]]
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Which sentence of all hits (rows; the passage itself when it has none) has which token (columns), and which row
-    is the first of each hit."""
+    """Which sentence of all hits (rows; the passage itself when it has none) has which token and which literal
+    (columns), and which row is the first of each hit."""
     texts = [hit.passage.text.lower() for hit in hits]
     begins: list[int] = []  # of each row, in all texts one after the other
     firsts, at = [], 0
@@ -107,9 +109,10 @@ def _occurrences(
         begins += [at, *(at + sentence.start - hit.passage.start for sentence in hit.passage.sentences[1:])]
         at += len(text) + 1
     whole = "\0".join(texts)
-    occurs = np.zeros((len(begins), len(beginnings)), dtype=np.bool_)
-    for column, variants in enumerate(beginnings):
-        found = [at for variant in variants for at in _found(whole, variant)]
+    places = [[at for variant in variants for at in _found(whole, variant)] for variants in beginnings]
+    places += [[match.start() for match in one.finditer(whole)] for one in typed]
+    occurs = np.zeros((len(begins), len(places)), dtype=np.bool_)
+    for column, found in enumerate(places):
         occurs[np.searchsorted(begins, found, "right") - 1, column] = True
     return occurs, np.array(firsts)
 
