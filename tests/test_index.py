@@ -85,6 +85,12 @@ def test_bm25_by_value_whatever_was_added_and_removed(history: list, query: list
     writer.flush()
     terms = dict.fromkeys(query, 1.0)
     found = searched(connection, terms, 100)
+    for k in (1, 2, 5):  # what cannot be among the best need not be looked at
+        assert searched(connection, terms, k) == found[:k]
+        assert (
+            searched(connection, terms, k, np.array([1, 2, 4096]))
+            == [pair for pair in found if pair[0] in (1, 2, 4096)][:k]
+        )
     assert dict(found) == pytest.approx(bm25(live, list(terms)) if live else {}, rel=1e-5)
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
     if not live:

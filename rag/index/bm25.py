@@ -16,7 +16,7 @@ import numpy as np
 
 from rag.errors import IndexDamaged
 from rag.index.lexical import BLOCK, ENTRY
-from rag.index.record import verify
+from rag.index.record import verify, verify_pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,6 +77,7 @@ def search_terms(
     choose from; ``compounds`` are terms that count as occurrences of one of the query's, though less.
     """
     scores = np.zeros(len(lengths.norms), dtype=np.float32)
+    some = np.empty(0, np.int64)  # what has the rarest term of those that more than k passages have
     for term, weight in weights.items():
         positions, counts = _postings(connection, term, lengths)
         if compounds and term in compounds:
@@ -87,12 +88,14 @@ def search_terms(
             idf = np.log(1 + (lengths.n_passages - n + 0.5) / (n + 0.5))
             gained = np.float32(weight * idf * (_K1 + 1)) * counts / (counts + lengths.norms[positions])
             scores[positions] += gained
+            if n > k and (not len(some) or n < len(some)):
+                some = positions
     if among is not None:
         chosen = lengths.positions(among)
         kept = np.zeros_like(scores)
         kept[chosen] = scores[chosen]
         scores = kept
-    return _best(lengths, scores, k)
+    return _best(lengths, scores, k, some)
 
 
 def count_passages(connection: sqlite3.Connection, terms: Sequence[str]) -> dict[str, int]:
@@ -119,8 +122,7 @@ def passages_with_all(connection: sqlite3.Connection, lengths: Lengths, terms: S
 def _postings(connection: sqlite3.Connection, term: str, lengths: Lengths) -> _Postings:
     """Where a term occurs, and how often."""
     rows = connection.execute("SELECT block, data, crc FROM postings WHERE term = ?", (term,)).fetchall()
-    for block, data, crc in rows:
-        verify(crc, "postings", "the full text", term, block, data)
+    verify_pieces("postings", "the full text", term, rows)
     blocks = np.array([row[0] for row in rows], dtype=np.int64)
     at = np.searchsorted(lengths.blocks, blocks)
     if len(rows) and (at.max() >= len(lengths.blocks) or (lengths.blocks[at] != blocks).any()):
@@ -137,8 +139,12 @@ def _pooled(own: _Postings, others: Sequence[_Postings]) -> _Postings:
     return positions, np.bincount(which, np.concatenate([counts for _, counts in counted])).astype(np.float32)
 
 
-def _best(lengths: Lengths, scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
-    found = np.flatnonzero(scores)
+def _best(lengths: Lengths, scores: NDArray[np.float32], k: int, some: NDArray[np.int64]) -> list[tuple[int, float]]:
+    """The ``k`` best of all; those of ``some``, which are likely to be good, tell what need not be looked at."""
+    least = np.float32(0)
+    if len(some) > k:
+        least = np.partition(scores[some], len(some) - k)[len(some) - k]
+    found = np.flatnonzero(scores >= least) if least > 0 else np.flatnonzero(scores)
     if len(found) > k:
         least = np.partition(scores[found], len(found) - k)[len(found) - k]
         found = found[scores[found] >= least]

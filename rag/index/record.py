@@ -14,7 +14,7 @@ import json
 import sqlite3
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -40,6 +40,7 @@ __all__ = [
     "set_manifest",
     "transaction",
     "verify",
+    "verify_pieces",
     "whole",
 ]
 
@@ -136,6 +137,24 @@ def verify(crc: int, table: str, what: str, *parts: str | bytes | int | None) ->
         IndexDamaged: they differ; ``what`` names the row in the message.
     """
     if checksum(table, *parts) != crc:
+        raise IndexDamaged(f"{what} in the index is damaged: rag doctor repairs what can be repaired")
+
+
+def verify_pieces(table: str, what: str, key: str, pieces: Iterable[tuple[int, bytes, int]]) -> None:
+    """Compare rows of ``table`` that share a key, each its number, data and checksum: as ``verify`` does with these
+    three in this order, in a quarter of the time, since a query reads hundreds.
+
+    Raises:
+        IndexDamaged: one differs from its checksum; ``what`` names them in the message.
+    """
+    name = key.encode("utf-8", "surrogatepass")
+    head = f"{table},str{len(name)},int"
+    for number, data, crc in pieces:
+        if type(number) is int and type(data) is bytes:
+            digits = str(number)
+            start = f"{head}{len(digits)},bytes{len(data)}".encode() + name + digits.encode()
+            if zlib.crc32(data, zlib.crc32(start)) == crc:
+                continue
         raise IndexDamaged(f"{what} in the index is damaged: rag doctor repairs what can be repaired")
 
 
