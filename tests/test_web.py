@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import json
 import random
@@ -89,6 +90,7 @@ def call(
     body: bytes = b"",
     pieces: int = 1,
     host: str = "127.0.0.1",
+    password: str = "",
 ) -> tuple[int, dict[str, str], bytes]:
     """One request through the guard to an application that reads the body and answers 200."""
     received = b""
@@ -122,7 +124,7 @@ def call(
         "path": path,
         "headers": [(name.encode(), value.encode()) for name, value in given.items()],
     }
-    asyncio.run(Guard(application, host, upload_bytes=5_000_000)(scope, receive, send))
+    asyncio.run(Guard(application, host, upload_bytes=5_000_000, password=password)(scope, receive, send))
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], answered, received
 
@@ -167,6 +169,26 @@ def test_the_guard_lets_only_the_page_in(request_: dict[str, Any], status: int) 
     assert "default-src 'self'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert not any(name.startswith("access-control-") for name in headers)
+
+
+@pytest.mark.parametrize(
+    "authorization,status",
+    [
+        (None, 401),
+        ("Basic " + base64.b64encode("anyone:Größe 7:8".encode()).decode(), 200),
+        ("basic " + base64.b64encode(b"anyone:wrong").decode(), 401),
+        ("Basic " + base64.b64encode("Größe 7:8".encode()).decode(), 401),
+        ("Basic ###", 401),
+        ("Bearer Größe 7:8", 401),
+    ],
+)
+def test_a_password_is_asked_for(authorization: str | None, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.web.guard._PAUSE", 0.0)
+    headers = {"host": "docs.example"} | ({"authorization": authorization} if authorization else {})
+    got, answered, received = call("/api/ask", method="POST", body=b"{}", headers=headers, password="Größe 7:8")
+    assert got == status
+    assert received == (b"{}" if status == 200 else b"")
+    assert ("www-authenticate" in answered) == (status == 401)
 
 
 def test_an_endless_body_is_cut_off() -> None:

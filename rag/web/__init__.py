@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import UsageError
 from rag.settings import Settings
+from rag.web.guard import is_loopback
 
 if TYPE_CHECKING:
     import uvicorn
@@ -49,6 +50,10 @@ def serve(
     server, listener, address = start(settings, index=index, host=host, port=port, watch=watch)
     if not quiet:
         print(f"Footnote is at {address} (Ctrl-C stops it)", file=sys.stderr, flush=True)
+        if not is_loopback(listener.getsockname()[0]) and not os.environ.get("RAG_PASSWORD"):
+            print(
+                "anyone in this network can read the documents: set RAG_PASSWORD to ask for a password", file=sys.stderr
+            )
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -42,7 +43,8 @@ class _Static(StaticFiles):
 def application(settings: Settings, *, watch: bool = False) -> Guard:
     """The whole server over one index; its models load in the background once it runs."""
     engine, drawer = Engine(settings), Drawer()
-    locked = not is_loopback(settings.host)
+    password = os.environ.get("RAG_PASSWORD", "")  # as keys, in the environment only
+    locked = bool(password) or not is_loopback(settings.host)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -96,4 +98,4 @@ def application(settings: Settings, *, watch: bool = False) -> Guard:
         theme=gr.themes.Base(font=["Inter", "system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
         head=head(),
     )
-    return Guard(app, settings.host)
+    return Guard(app, settings.host, password=password)

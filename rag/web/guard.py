@@ -6,14 +6,22 @@ whoever asks. So: the ``Host`` must be ours (421), an ``Origin`` must be the pag
 has a limit (413), and the file, upload and proxy routes of Gradio, which this page does not use, are
 closed (403), as is the descriptor of a file in an event, which would make the server fetch it. Every
 response says what the browser may load: this host and nothing else.
+
+With a password (``RAG_PASSWORD``) whoever does not give it gets 401 and no more. Any ``Host`` is then ours: a
+site that re-binds its name to us is not given the password by the browser, and a proxy may have any name.
 """
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import binascii
+import hmac
 import ipaddress
 import json
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,15 +60,18 @@ _CLOSED = (
     "/upload",
 )
 _MEGABYTE = 1 << 20
+_PAUSE = 1.0  # seconds after a wrong password: guessing takes longer than the building stands
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Guard:
     """Wraps an ASGI application. ``host`` is the address that the server listens on; ``upload_bytes``
-    bounds the body of an upload, everything else may have one megabyte."""
+    bounds the body of an upload, everything else may have one megabyte; ``password`` is asked for, with any
+    user name, unless it is empty."""
 
-    def __init__(self, app: Any, host: str, upload_bytes: int = 1 << 30) -> None:
+    def __init__(self, app: Any, host: str, upload_bytes: int = 1 << 30, password: str = "") -> None:
         self.app = app
+        self._password = password.encode()
         self._names = {"localhost", host.lower(), socket.gethostname().lower()}
         self._loopback = is_loopback(host)
         self._upload_bytes = upload_bytes
@@ -72,6 +83,11 @@ class Guard:
                 await self.app(scope, receive, send)
             return  # the page uses no web sockets
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if self._password and not self._is_given(headers.get(b"authorization", "")):
+            if b"authorization" in headers:
+                await asyncio.sleep(_PAUSE)
+            await _refuse(send, 401, "this page asks for a password", {"www-authenticate": 'Basic realm="Footnote"'})
+            return
         refusal = self._refusal(scope, headers)
         if refusal:
             await _refuse(send, *refusal)
@@ -106,8 +122,20 @@ class Guard:
             return 413, "the request is too large"
         return None
 
+    def _is_given(self, authorization: str) -> bool:
+        """Whether the header of HTTP basic authentication (RFC 7617) has the password."""
+        scheme, _, encoded = authorization.partition(" ")
+        try:
+            _, _, given = base64.b64decode(encoded, validate=True).partition(b":")
+        except (binascii.Error, ValueError):
+            return False
+        return scheme.lower() == "basic" and hmac.compare_digest(given, self._password)
+
     def _is_ours(self, host: str) -> bool:
-        """True for a name that cannot be re-bound: ours, or (beyond loopback) an address in figures."""
+        """True for a name that cannot be re-bound: ours, or (beyond loopback) an address in figures; for any where
+        the password was given."""
+        if self._password:
+            return True
         try:
             name = (urlsplit(f"//{host}").hostname or "").lower()
         except ValueError:
@@ -194,8 +222,9 @@ def _with_headers(send: Send) -> Send:
     return sending
 
 
-async def _refuse(send: Send, status: int, reason: str) -> None:
+async def _refuse(send: Send, status: int, reason: str, more: Mapping[str, str] = MappingProxyType({})) -> None:
     body = json.dumps({"error": reason}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    own = {"content-type": "application/json", "content-length": str(len(body)), **more}
+    headers = [(name.encode(), value.encode()) for name, value in own.items()]
     await _with_headers(send)({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
