@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import sqlite3
 from collections import Counter
@@ -291,6 +292,57 @@ def test_a_snapshot_stands_still_while_a_build_goes_on(tmp_path: Path) -> None:
             assert after.lexical(["green"], 5) == []
             assert after.generation > before.generation
             assert after.document(before.passages([number])[number].document_id) is None
+
+
+def test_a_connection_that_waits_holds_neither_a_state_nor_removed_words(tmp_path: Path) -> None:
+    corpus = write(tmp_path / "c", {"a.txt": "The old gate is green.", "b.txt": "The tower has nine floors."})
+    build_plainly(tmp_path / "i", corpus)
+    index = Index(tmp_path / "i")
+    with index.snapshot() as before:
+        first, _ = before._connection, before.lexical(["green"], 5)
+    (corpus / "a.txt").unlink()
+    assert not build_plainly(tmp_path / "i", corpus).notes
+    assert not any(b"green" in file.read_bytes() for file in (tmp_path / "i").iterdir())
+    with index.snapshot() as after, index.snapshot() as beside:
+        assert after._connection is first and beside._connection is not first
+        assert after.lexical(["green"], 5) == beside.lexical(["green"], 5) == [] and after.n_documents == 1
+    with pytest.raises(RuntimeError), index.snapshot() as broken:
+        first = broken._connection
+        raise RuntimeError
+    with index.snapshot() as again:
+        assert again._connection is not first, "whoever failed on it may have left something open"
+    index.close()
+    with index.snapshot() as opened:
+        assert opened.n_documents == 1
+
+
+def test_another_index_in_the_place_of_one_is_seen(tmp_path: Path) -> None:
+    build_plainly(tmp_path / "i", write(tmp_path / "c", {"a.txt": "The old gate is green."}))
+    build_plainly(tmp_path / "j", write(tmp_path / "d", {"a.txt": "Red.", "b.txt": "Blue."}))
+    index = Index(tmp_path / "i")
+    with index.snapshot() as snapshot:
+        assert snapshot.n_documents == 1
+    shutil.rmtree(tmp_path / "i")
+    with pytest.raises(IndexMissing), index.snapshot():
+        pass
+    shutil.copytree(tmp_path / "j", tmp_path / "i")
+    with index.snapshot() as snapshot:
+        assert snapshot.n_documents == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_opens_connections_of_its_own(tmp_path: Path) -> None:
+    build_plainly(tmp_path / "i", write(tmp_path / "c", {"a.txt": "The old gate is green."}))
+    index = Index(tmp_path / "i")
+    with index.snapshot() as snapshot:
+        first = snapshot._connection
+    child = os.fork()
+    if not child:
+        with index.snapshot() as snapshot:
+            os._exit(0 if snapshot.n_documents == 1 and snapshot._connection is not first else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with index.snapshot() as snapshot:
+        assert snapshot._connection is first and snapshot.lexical(["green"], 1)
 
 
 def test_an_index_of_the_first_format_is_brought_up_to_date_with_its_vectors(tmp_path: Path) -> None:

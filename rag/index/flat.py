@@ -45,7 +45,8 @@ class Flat:
         # the largest component of all vectors becomes 127, which is what each row has made of its own
         self._scale = max(1e-9, float(self._packed["scale"].max(initial=0)))
         for _, rows in blocks.values():  # one by one: as floats all of them would take four times the memory
-            self._faiss.add(np.rint(rows["numbers"] * (rows["scale"][:, None] / self._scale)))
+            numbers = np.rint(rows["numbers"] * (rows["scale"][:, None] / self._scale))
+            self._faiss.add_sa_codes((numbers + 128).astype(np.uint8))  # which is how FAISS keeps them
 
     def blocks(self) -> dict[int, Block]:
         """The blocks that this was made of."""

@@ -44,11 +44,11 @@ def read_packed(connection: sqlite3.Connection, block: int, dim: int) -> tuple[N
     Raises:
         IndexDamaged: the block does not match its checksum.
     """
-    entries = _entries(connection, block, dim)
-    if not entries:
+    data = _data(connection, block)
+    if not data:
         raise IndexDamaged("the matrix of vectors in the index is damaged: rag doctor repairs what can be repaired")
-    numbers = np.fromiter(entries, dtype=np.int64, count=len(entries)) + block * BLOCK
-    return numbers, np.frombuffer(b"".join(entries.values()), row_type(dim))
+    entries = np.frombuffer(data, [("place", f"<u{_PLACE_BYTES}"), ("row", row_type(dim))])
+    return entries["place"] + np.int64(block * BLOCK), entries["row"]
 
 
 def update_matrix(
@@ -74,11 +74,16 @@ def update_matrix(
 
 def _entries(connection: sqlite3.Connection, block: int, dim: int) -> dict[int, bytes]:
     """The packed rows of a block by place, in order."""
-    row = connection.execute("SELECT version, data, crc FROM matrix WHERE block = ?", (block,)).fetchone()
-    if row is None:
-        return {}
-    version, data, crc = row
-    verify(crc, "matrix", "the matrix of vectors", block, version, data)
-    size = _PLACE_BYTES + row_type(dim).itemsize
+    data, size = _data(connection, block), _PLACE_BYTES + row_type(dim).itemsize
     pieces = (data[at : at + size] for at in range(0, len(data), size))
     return {int.from_bytes(piece[:_PLACE_BYTES], "little"): piece[_PLACE_BYTES:] for piece in pieces}
+
+
+def _data(connection: sqlite3.Connection, block: int) -> bytes:
+    """A block as it is stored, held to its checksum; nothing when there is none."""
+    row = connection.execute("SELECT version, data, crc FROM matrix WHERE block = ?", (block,)).fetchone()
+    if row is None:
+        return b""
+    version, data, crc = row
+    verify(crc, "matrix", "the matrix of vectors", block, version, data)
+    return bytes(data)
