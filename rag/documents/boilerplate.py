@@ -7,7 +7,7 @@ import re
 from rag.documents.dates import DATE, iso_date
 from rag.types import Span
 
-__all__ = ["boilerplate_spans", "dateline_date", "dateline_length", "is_kicker", "release_date"]
+__all__ = ["boilerplate_spans", "dateline_date", "dateline_length", "is_kicker", "is_reference", "release_date"]
 
 # BEIJING, Feb. 6, 2026 /PRNewswire/ --     PARIS--(BUSINESS WIRE)--March 3, 2025     LONDON, 3 May 2024 –
 # PARIS, le 2 mai 2024 /PRNewswire/ --      北京2025年3月4日 /美通社/ --
@@ -86,6 +86,23 @@ _REACHED_AT = re.compile(
     r"|(?:tel|phone|telefon|mobile|fax|e-?mail|téléphone|teléfono)[.:]*\s*(?:\S+@\S+|\+?[\d ()/.-]{7,25}))$",
     re.IGNORECASE,
 )
+# an entry of a list of references, or a part of one: "Title" (https://…), Roberts, Iwan (27 April 2018)., Retrieved 8
+# November 2007.
+_REFERENCE = re.compile(
+    rf"""(?:\[?\d{{1,3}}[\].]\s+|\^\s*)?(?:
+      [“"«].{{3,200}}[”"»],?\s*\(?https?://
+    | [^\W\d_][\w'’-]+,\s(?:[A-Z][\w.'’-]*,?\s*(?:[;&]\s*|and\s)?){{1,8}}
+      (?:et\ al\.,?\s*)?\((?:{_DAY}|(?:19|20)\d\d[a-z]?)\)\.?\s*(?:["“].*)?$
+    | (?:Retrieved|Accessed|Abgerufen\ am|Consulté\ le|Consultado\ el)\s+(?:on\s+)?{_DAY}
+    | Archived\s+(?:\(https?://|from\ the\ original)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def is_reference(sentence: str) -> bool:
+    """Whether a sentence is an entry of a list of references: it names a text, and says nothing."""
+    return bool(_REFERENCE.match(sentence))
 
 
 def dateline_date(text: str) -> str:

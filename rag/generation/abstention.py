@@ -40,6 +40,16 @@ FEATURES = (
 # what a cell is worth whose row and column the question names; no fit sees these, they are few and always the same
 _CELL = 0.9
 
+# a sentence that begins "X is a …" where "What is X?" is asked, in the languages that questions are read in
+_DEFINED = 0.7
+_IS_ONE = re.compile(
+    r"[\"”’')]*\s*(?:\([^)]*\)\s*)?(?:(?:is|are|was|were)\s+(?:an?|the|one)|(?:ist|sind|war)\s+(?:eine?|der|die|das)"
+    r"|(?:est|sont)\s+(?:une?|les?|la|des)|(?:es|son)\s+(?:una?|el|la|los|las)|è\s+(?:una?|uno|il|la|l['’]))\b",
+    re.IGNORECASE,
+)
+_NAME = 4  # words of X
+_BEFORE = 3  # words in front of X, as in "In law, a lien is a …"
+
 # and what sentences are worth at most that are about another year, or have no year or number to call when one is
 # asked for: however near they are otherwise, they do not answer. Of the 127 answerable questions of squad2_dev and
 # chroma_dev that name or ask for a year, this refuses none
@@ -78,7 +88,21 @@ def confidence(reading: Reading) -> float:
     estimate = 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
     if _is_of_another_year(reading) or lacks_figure(reading) or _is_of_another_row(reading):
         return min(estimate, _AMISS)
-    return min(estimate, _UNTOLD) if estimate > _UNTOLD and is_untold(reading) else estimate
+    if estimate > _UNTOLD and is_untold(reading):
+        return _UNTOLD
+    return max(estimate, _DEFINED) if _is_definition(reading) else estimate
+
+
+def _is_definition(reading: Reading) -> bool:
+    """Whether the best sentence says what the thing asked about is, and names it whole."""
+    if reading.asked.kind != "definition":
+        return False
+    best = reading.candidates[reading.ranked[0]]
+    held = [i for i, word in enumerate(best.words[: _BEFORE + _NAME]) if reading.weight.keys() & set(word.terms)]
+    told = {term for i in held for term in best.words[i].terms}
+    if not held or held[0] > _BEFORE or not reading.weight.keys() <= told:
+        return False
+    return bool(_IS_ONE.match(best.text[best.words[held[-1]].end :]))
 
 
 def _is_of_another_year(reading: Reading) -> bool:

@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.documents.boilerplate import boilerplate_spans, dateline_length
+from rag.documents.boilerplate import boilerplate_spans, dateline_length, is_reference
 from rag.documents.dates import DATE
 from rag.generation.abbreviations import said_otherwise
 from rag.generation.question import Asked
@@ -236,7 +236,7 @@ def _sentences(passage: Passage) -> tuple[list[tuple[str, Span]], set[int]]:
         text = passage.text[start - passage.start : end - passage.start]
         label = text == passage.title or is_label(passage.text, Span(start - passage.start, end - passage.start))
         label = label and not DATE.search(text)
-        if label or any(a < end and start < b for a, b in furniture):
+        if label or is_reference(text) or any(a < end and start < b for a, b in furniture):
             skipped.add(i)
         if dateline := dateline_length(text):
             start, text = start + dateline, text[dateline:]
