@@ -171,3 +171,18 @@ def test_what_is_spoken_of_is_not_refused_for_a_word(question: str) -> None:
         20,
     )
     assert not is_untold(reading) and not lacks_figure(reading)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answers"),
+    [
+        ("What is Kestrel?", "Kestrel is an open framework that lets several programs talk to each other.", True),
+        ("What is a lien?", "In law, a lien is the right to keep a thing until a debt is paid.", True),
+        ("Was ist ein Pfandrecht?", "Ein Pfandrecht ist das Recht, eine Sache zu verwerten.", True),
+        ("What is Kestrel?", "So Kestrel adopts a paradigm that is centred on conversations between programs.", False),
+        ("What is the Kestrel protocol?", "Kestrel is an open framework that lets programs talk to each other.", False),
+    ],
+)
+def test_a_sentence_that_says_what_it_is_answers(question: str, text: str, answers: bool) -> None:
+    hit = replace(hit_of(text), sentence_scores=(0.3,))  # however far it is in meaning, and the corpus large
+    assert (confidence(read(question, [hit], {}, 9_999)) > 0.5) == answers

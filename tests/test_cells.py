@@ -39,6 +39,14 @@ Route: Port Ansel - Holm; Ticket: Adult; Single (EUR): 4.50; Return (EUR): 8.00
 Route: Port Ansel - Skerra; Ticket: Child; Single (EUR): 7.00; Return (EUR): 13.00; Remark: On a lap; up to 15 years"""
 STAFF = "Station: Skerra; Manager: Tom Vale; Since: 2019\nStation: Holm; Manager: Ada Quist; Since: 2021"
 
+PEOPLE = """\
+Name: Anna Berg; Company: Nordlys; Role: Buyer; Phone: +47 555 0101; City: Bergen
+Name: Tomás Ruiz; Company: Azulejos Ruiz; Role: Owner; Phone: +34 555 0202; City: Valencia"""
+STOCK = """\
+SKU: A-100; Item: Desk lamp; Color: black; Warehouse: Leeds; Stock: 42; Price: 19.90
+SKU: A-101; Item: Desk lamp; Color: white; Warehouse: Leeds; Stock: 7; Price: 21.50
+SKU: C-300; Item: Standing desk; Color: oak; Warehouse: Hull; Stock: 3; Price: 449.00"""
+
 
 def table(text: str) -> Hit:
     """Evidence whose sentences are the lines of ``text``, as the readers leave a table."""
@@ -66,6 +74,12 @@ def marked(question: str, text: str) -> list[tuple[str, str]]:
         ("What does a return ticket for an adult from Port Ansel to Holm?", FARES, "Route: Port Ansel - H", "8.00"),
         ("How much is a single for a child to Skerra?", FARES, "Route: Port Ansel - Skerra; Ticket: C", "7.00"),
         ("Who is the manager of the station Holm?", STAFF, "Station: Holm", "Ada Quist"),
+        ("Which company does Anna Berg work for?", PEOPLE, "Name: Anna", "Nordlys"),
+        ("What is the phone number of Tomás Ruiz?", PEOPLE, "Name: Tomás", "+34 555 0202"),
+        ("Who is the owner of Azulejos Ruiz?", PEOPLE, "Name: Tomás", ""),
+        ("What does the standing desk cost?", STOCK, "SKU: C-300", "449.00"),
+        ("How many white desk lamps are in stock?", STOCK, "SKU: A-101", "7"),
+        ("In which warehouse is the standing desk?", STOCK, "SKU: C-300", "Hull"),
     ],
 )  # fmt: skip
 def test_the_cell_is_the_one_that_row_and_column_name(question: str, text: str, row: str, cell: str) -> None:
@@ -83,6 +97,10 @@ def test_the_cell_is_the_one_that_row_and_column_name(question: str, text: str, 
         ("Why did operating income rise in 2023?", STATEMENT),  # no cell is a reason
         ("What does a return ticket for a dog to Holm cost?", FARES),
         ("Who founded the station Holm?", STAFF),
+        ("How old is Anna Berg?", PEOPLE),
+        ("How much does Anna Berg earn?", PEOPLE),
+        ("When did Tomás Ruiz start?", PEOPLE),
+        ("What is the weight of the standing desk?", STOCK),
     ],
 )
 def test_other_questions_are_left_to_the_sentences(question: str, text: str) -> None:
@@ -96,6 +114,7 @@ def test_a_row_whose_column_is_not_named_is_quoted_without_a_mark() -> None:
 def test_rows_that_fit_alike_are_all_quoted() -> None:
     rows = marked("What is the return price for an adult from Port Ansel?", FARES)
     assert [mark for _, mark in rows] == ["26.00", "8.00"]
+    assert [mark for _, mark in marked("How many desk lamps are in stock?", STOCK)] == ["42", "7"]
 
 
 def test_the_lines_without_which_a_number_misleads_come_first() -> None:

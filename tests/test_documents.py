@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made import docx_of, package_of, word_paragraph, word_table, xlsx_of
 
 from rag.documents import File, read, walk
-from rag.documents.boilerplate import boilerplate_spans, dateline_date, dateline_length
+from rag.documents.boilerplate import boilerplate_spans, dateline_date, dateline_length, is_reference
 from rag.documents.canonical import Writer, clean
 from rag.documents.encodings import decode
 from rag.documents.numberformat import shown
@@ -328,6 +328,25 @@ def test_a_release_in_another_form(tmp_path: Path) -> None:
     assert (document.title, document.metadata["date"]) == (lines[1], "2025-04-08")
     marked = [document.text[a:b] for a, b in document.metadata["boilerplate"]]
     assert marked == [lines[0], lines[4], *lines[5].split("\n"), *lines[6:]]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ('"Championship: Ipswich 0-2 Norwich" (http://www.soccerbase.example/results?gameid=1).', True),
+        ("Roberts, Iwan (12 May 2020).", True),
+        ('[12] Francis, Gerry (19 August 1990). "Division 3 verdict"', True),
+        ("Wei, J., Wang, X., and Zhou, D. (2022).", True),
+        ("Retrieved 22 June\n2020.", True),
+        ("Archived (https://web.archive.example/1) from the original on 27 April 2018.", True),
+        ("Archived copies must be kept for ten years.", False),
+        ("Retrieved items are kept for 5 days.", False),
+        ("Berlin, Germany (2019) was the venue.", False),
+        ("The report (2019) is at https://example.org.", False),
+    ],
+)
+def test_entries_of_a_list_of_references(sentence: str, expected: bool) -> None:
+    assert is_reference(sentence) == expected
 
 
 def test_prose_is_no_boilerplate() -> None:

@@ -9,7 +9,6 @@ anything less is left to the sentences.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,6 +23,8 @@ __all__ = ["GENERIC", "Answering", "Cell", "answering_cells", "cells_of"]
 # What may be left over of a question: a share of the weight of its terms. Among 60 questions to a 10-K report made
 # for this, to fare tables and plan booklets, 0.3 let nothing wrong through that 0.2 kept out.
 _LEFT_OVER = 0.3
+# and where some cells are named and others not: a word left over may be about those
+_LEFT_OVER_BY_KEY = 0.2
 # the share of a row's labels that the question must name: "Total net sales" for "net sales", not "Net deferred tax"
 _NAMED = 0.6
 # words that ask for an amount, and say nothing about which
@@ -33,6 +34,10 @@ GENERIC = frozenset(
         "recorded report year fiscal end ended company group spend spent pay paid cost costs earn earned have had make "
         "made give given table row column price high long"
     )
+)
+# the columns that such a word may mean
+_AMOUNTS = frozenset(
+    terms("price prices cost costs fee fees fare fares rate amount total sum value salary wage pay rent charge budget")
 )
 # rows whose fit differs by less are equally meant; with more than so many of them the question is about the table
 _SAME, _MOST_ROWS = 1e-6, 4
@@ -84,7 +89,7 @@ def answering_cells(reading: Reading) -> list[Answering]:
             continue
         hit = reading.evidence[candidate.number - 1]
         section = _terms_of(hit, _section(hit, candidate.start))
-        if fit := _fit(cells, section, _around(hit, candidate.start), asked, reading.weight):
+        if fit := _fit(cells, section, _around(hit, candidate.start), asked, reading):
             fits[candidate.text] = i, fit
     best = max((fit.score for _, fit in fits.values()), default=0.0)
     chosen = [(i, fit) for i, fit in fits.values() if fit.score >= best - _SAME]
@@ -134,12 +139,21 @@ def _fit(
     section: frozenset[str],
     around: frozenset[str],
     asked: frozenset[str],
-    weight: Mapping[str, float],
+    reading: Reading,
 ) -> _Fit | None:
     """How well a row answers, and the cell in it that does; None when it does not."""
-    columns = _columns(cells, asked, weight)
+    weight = reading.weight
+    columns = _columns(cells, asked, reading)
     chosen = columns[0] if len(columns) == 1 else None
     labels = _labels(cells, columns)
+    named = [cell for cell in labels if cell.terms & asked]
+    # "Team: Maple Leafs; Location: TOR; Cups: 13": the question need not know the location
+    by_key = len(named) < len(labels) and any(cell.terms <= asked for cell in named)
+    if by_key:
+        wants_figure = reading.asked.kind in ("number", "time") or bool(asked & GENERIC)
+        if wants_figure and not any(cell.name & (asked | _AMOUNTS) for cell in cells):
+            return None
+        labels = named
     shares = [len(cell.terms & asked) / len(cell.terms) for cell in labels]
     if not labels or min(shares) == 0 or sum(shares) < _NAMED * len(labels):
         return None
@@ -149,7 +163,9 @@ def _fit(
     own = label_terms.union(section, *(cell.name for cell in (*labels, *columns)))
     left = frozenset(term for term in asked if term not in own | around | GENERIC)
     open_share = sum(weight[term] for term in left)
-    if open_share > _LEFT_OVER or any(term[0].isdigit() and term not in own | around for term in asked):
+    if open_share > (_LEFT_OVER_BY_KEY if by_key else _LEFT_OVER) or any(
+        term[0].isdigit() and term not in own | around for term in asked
+    ):
         return None
     share = sum(weight[term] for term in asked & own)
     precision = sum(shares) / len(labels)
@@ -169,15 +185,20 @@ def _labels(cells: list[Cell], columns: list[Cell]) -> list[Cell]:
     return []
 
 
-def _columns(cells: list[Cell], asked: frozenset[str], weight: Mapping[str, float]) -> list[Cell]:
-    """The cells whose columns the question names: one, or several where it is not clear which is meant."""
+def _columns(cells: list[Cell], asked: frozenset[str], reading: Reading) -> list[Cell]:
+    """The cells whose columns the question names: one, or several where it is not clear which is meant. A row's only
+    number is meant without being named, unless a person, a place or a choice is asked for."""
+    weight = reading.weight
     fits = []
     for cell in cells:
         named = cell.name & asked
         if named and len(named) >= 0.5 * len(cell.name) and not cell.terms <= asked:
             fits.append((sum(weight[term] for term in named), named, cell))
     if not fits:
-        numbers = [cell for cell in cells if cell.is_number]
+        if reading.asked.wants_money and (amounts := [cell for cell in cells if cell.name & _AMOUNTS]):
+            return amounts
+        wants_words = reading.asked.kind in ("person", "place", "choice")
+        numbers = [] if wants_words else [cell for cell in cells if cell.is_number]
         return numbers if len(numbers) == 1 else []
     _, most, best = max(fits, key=lambda fit: fit[0])
     return [best, *(cell for _, named, cell in fits if cell is not best and named - most)]
