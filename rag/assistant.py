@@ -80,7 +80,11 @@ class Assistant:
     # -- building ----------------------------------------------------------------------------------------
 
     def build(
-        self, *paths: str | Path, progress: Callable[[Progress], None] | None = None, rebuild: bool = False
+        self,
+        *paths: str | Path,
+        progress: Callable[[Progress], None] | None = None,
+        rebuild: bool = False,
+        allow_empty: bool = False,
     ) -> BuildReport:
         """Bring the index up to date with ``paths``: it then holds what they hold, and nothing else.
 
@@ -88,6 +92,7 @@ class Assistant:
             *paths: folders and files; none means those of the last build, or the corpus folder.
             progress: called now and then with how far it is.
             rebuild: read and embed everything anew, also with another embedder.
+            allow_empty: take out what was in a folder that holds nothing any more; otherwise that is refused.
 
         Raises:
             UsageError: a path does not exist, or there is nothing to read in it.
@@ -103,7 +108,7 @@ class Assistant:
         spec = self.settings.embedder or recorded.get("embedder") or _DEFAULT_EMBEDDER
         chunker = plugins.load("chunkers", self.settings.chunker, self.settings)
         parts = Parts(self.settings, chunker, self._components.embedder(spec), spec)
-        return build(self._index.folder, roots, parts, progress, rebuild=rebuild)
+        return build(self._index.folder, roots, parts, progress, rebuild=rebuild, allow_empty=allow_empty)
 
     def watch(
         self, *paths: str | Path, stop: Signal, report: Callable[[BuildReport | RagError], None] = lambda outcome: None

@@ -28,7 +28,7 @@ class PlainReader:
     n_read = 0
     seconds = 0.0
 
-    def __init__(self, settings: Settings, beside: str = "") -> None:
+    def __init__(self, settings: Settings, beside: str = "", every: int = 0) -> None:
         self._settings = settings
 
     def __enter__(self) -> PlainReader:
@@ -53,8 +53,8 @@ def parts(dim: int = 16, embedder: Any = None, **chosen: Any) -> Parts:
 
 
 def build_plainly(folder: Path, *roots: Path, **chosen: Any) -> BuildReport:
-    rebuild = chosen.pop("rebuild", False)
-    return build(folder, list(roots), chosen.pop("parts", None) or parts(**chosen), rebuild=rebuild)
+    options = {name: chosen.pop(name) for name in ("rebuild", "allow_empty") if name in chosen}
+    return build(folder, list(roots), chosen.pop("parts", None) or parts(**chosen), **options)
 
 
 @contextmanager

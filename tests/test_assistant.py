@@ -6,13 +6,14 @@ import json
 import shutil
 import threading
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
 from rag import Assistant, RagError, Settings, Turn, plugins
 from rag.errors import IndexMismatch, IndexMissing, UsageError
 from rag.plugins import Prompt
-from rag.types import Cited, Delta, Finished, Retrieved
+from rag.types import BuildReport, Cited, Delta, Finished, Retrieved
 
 
 def test_an_answer_cites_the_exact_words(assistant: Assistant) -> None:
@@ -168,6 +169,27 @@ def test_a_deleted_document_is_never_cited_again(small_corpus: Path, tmp_path: P
     assert all(hit.passage.source != "garden/bees.txt" for hit in again.hits)
     assert "two kilograms" not in again.text
     assert assistant.document(answer.citations[0].document_id) is None
+
+
+def test_watching_keeps_what_it_has_of_a_folder_that_turns_out_empty(small_corpus: Path, tmp_path: Path) -> None:
+    corpus = shutil.copytree(small_corpus, tmp_path / "corpus")
+    assistant = Assistant.open(tmp_path / "index")
+    said: Queue[BuildReport | RagError] = Queue()
+    stop = threading.Event()
+    watching = threading.Thread(
+        target=assistant.watch, args=(corpus,), kwargs={"stop": stop, "report": said.put}, daemon=True
+    )
+    watching.start()
+    first = said.get(timeout=60)
+    assert isinstance(first, BuildReport)
+    (tmp_path / "away").mkdir()
+    for path in list(corpus.iterdir()):
+        shutil.move(path, tmp_path / "away" / path.name)
+    refusal = said.get(timeout=60)
+    assert isinstance(refusal, UsageError) and "the index keeps" in str(refusal)
+    assert assistant.status().n_documents == first.n_documents
+    stop.set()
+    watching.join(60)
 
 
 def test_an_answer_finishes_on_the_state_it_began_with(small_corpus: Path, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ __all__ = ["build_command"]
     "--comments/--no-comments", default=None, help="Whether comments and deleted words of office files are read."
 )
 @click.option("--rebuild", is_flag=True, help="Read and embed everything anew.")
+@click.option("--allow-empty", is_flag=True, help="Also when a folder that held documents holds none any more.")
 @click.option("--watch", is_flag=True, help="Go on building after every change, until stopped.")
 @json_option
 def build_command(
@@ -37,6 +38,7 @@ def build_command(
     embedder: str | None,
     comments: bool | None,
     rebuild: bool,
+    allow_empty: bool,
     watch: bool,
     as_json: bool,
 ) -> None:
@@ -45,14 +47,15 @@ def build_command(
     Without a PATH: those of the last build, or the corpus folder. Only what changed is read and embedded.
     """
     assistant = assistant_over(index, embedder=embedder, comments=comments)
-    if watch and rebuild:
-        raise UsageError("--rebuild and --watch do not go together: rebuild first, then watch")
+    if watch and (rebuild or allow_empty):
+        option = "--rebuild" if rebuild else "--allow-empty"
+        raise UsageError(f"{option} and --watch do not go together: build with it first, then watch")
     if watch:
         with _stoppable():
             assistant.watch(*paths, stop=Event(), report=partial(_print_outcome, as_json))
         return
     with _stoppable(), Bars() as bars:
-        report = assistant.build(*paths, progress=bars, rebuild=rebuild)
+        report = assistant.build(*paths, progress=bars, rebuild=rebuild, allow_empty=allow_empty)
     _print_outcome(as_json, report)
 
 
@@ -76,8 +79,9 @@ def _print_report(report: BuildReport) -> None:
     count = {status: sum(file.status == status for file in report.files) for status in ("indexed", "unchanged")}
     gone = sum(file.status == "removed" for file in report.files)
     skipped = sum(file.status == "skipped" for file in report.files)
+    ready = "ready" if report.n_passages else "left, the index is empty,"
     print(
-        f"{report.n_documents} documents, {report.n_passages} passages ready in {report.seconds:.1f} s: "
+        f"{report.n_documents} documents, {report.n_passages} passages {ready} in {report.seconds:.1f} s: "
         f"{count['indexed']} files read, {count['unchanged']} unchanged, {gone} removed, {skipped} skipped; "
         f"{report.n_embedded} passages embedded, {report.n_reused} known already",
         flush=True,

@@ -21,6 +21,7 @@ from rag.errors import IndexDamaged, IndexMismatch, UsageError
 from rag.index.approximate import save_approximate
 from rag.index.changes import Changes, Parts
 from rag.index.embedding import embed_pending
+from rag.index.files import path_bytes
 from rag.index.lock import writer_lock
 from rag.index.migrate import migrate
 from rag.index.record import connect, create, database, discard, manifest, transaction
@@ -33,16 +34,23 @@ Report = Callable[[Progress], None]
 
 
 def build(
-    folder: Path, roots: Sequence[Path], parts: Parts, report: Report | None = None, *, rebuild: bool = False
+    folder: Path,
+    roots: Sequence[Path],
+    parts: Parts,
+    report: Report | None = None,
+    *,
+    rebuild: bool = False,
+    allow_empty: bool = False,
 ) -> BuildReport:
     """Make the index in ``folder`` hold what is under ``roots``, and nothing else.
 
     ``roots`` are folders and files; none means those of the last build. ``report`` is called with a
     ``Progress`` now and then. ``rebuild`` reads and embeds everything anew, which is also the way to change
-    the embedder, and to replace a record that is damaged.
+    the embedder, and to replace a record that is damaged. A root that held documents and holds none any more may
+    be a drive that is not connected: the build is refused and the index stays as it is, unless ``allow_empty``.
 
     Raises:
-        UsageError: a root does not exist, or nothing in it can be read.
+        UsageError: a root does not exist, nothing in it can be read, or what was in it is gone.
         IndexBusy, IndexDamaged, IndexMismatch: as their names say.
     """
     started = time.monotonic()
@@ -52,7 +60,8 @@ def build(
             raise UsageError(f"there is no index in {folder} yet: name a folder of documents to build it from")
         raise UsageError(_nothing_in(roots))
     with writer_lock(folder):
-        work = partial(_build, folder, roots, files, parts, report or (lambda progress: None), rebuild, started)
+        say = report or (lambda progress: None)
+        work = partial(_build, folder, roots, files, parts, say, rebuild, allow_empty, started)
         try:
             outcome, chosen = work()
         except IndexDamaged:
@@ -60,7 +69,7 @@ def build(
                 raise
             discard(folder)
             outcome, chosen = work()
-    if not outcome.n_passages:
+    if not outcome.n_passages and not allow_empty:
         raise UsageError(_nothing_readable(outcome, chosen))
     return outcome
 
@@ -72,6 +81,7 @@ def _build(
     parts: Parts,
     say: Report,
     rebuild: bool,
+    allow_empty: bool,
     started: float,
 ) -> tuple[BuildReport, list[str]]:
     """A build by the holder of the lock; also returns the roots, as they are recorded."""
@@ -85,6 +95,8 @@ def _build(
             files = _walk(folder, [Path(root) for root in chosen])
         if not files and chosen != facts["roots"]:
             raise UsageError(f"{_nothing_in(roots)}; the index keeps what it had")
+        if not allow_empty:
+            _refuse_emptied(connection, files, chosen)
         changes = Changes(connection, parts, say)
         with transaction(connection):
             changes.apply(files, chosen, rebuild=rebuild)
@@ -121,6 +133,22 @@ def _check_embedder(folder: Path, facts: dict[str, Any], parts: Parts, rebuild: 
         )
 
 
+def _refuse_emptied(connection: sqlite3.Connection, files: Sequence[File], roots: Sequence[str]) -> None:
+    """Refuse to drop all that was under a root because nothing is there now: a drive may not be connected."""
+    for root in roots:
+        inside = path_bytes(Path(root)).rstrip(b"/") + b"/"
+        if any(not file.problem and path_bytes(file.path).startswith(inside) for file in files):
+            continue
+        query = "SELECT count(*) FROM files WHERE substr(path, 1, ?) = ? AND source IN (SELECT file FROM sources)"
+        (n_known,) = connection.execute(query, (len(inside), inside)).fetchone()
+        if n_known:
+            why = next((f" ({file.source}: {file.problem})" for file in files if file.problem), "")
+            raise UsageError(
+                f"there is no document in {root} any more{why}; the index keeps the {n_known} it has from there: "
+                "connect the drive that they are on, or add --allow-empty if they are to go"
+            )
+
+
 def _outcome(connection: sqlite3.Connection, changes: Changes, n_embedded: int, n_reused: int) -> BuildReport:
     facts = manifest(connection)
     return BuildReport(
@@ -140,8 +168,6 @@ def _nothing_in(roots: Sequence[Path | str]) -> str:
 
 def _nothing_readable(outcome: BuildReport, roots: Sequence[str]) -> str:
     skipped = [file for file in outcome.files if file.status == "skipped"]
-    if not skipped:
-        return f"{_nothing_in(roots)} any more: the index is empty now"
     why = f": {skipped[0].source}: {skipped[0].reason}" if skipped else ""
     more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
     return f"the index is empty: nothing in {', '.join(roots)} can be read{why}{more}"

@@ -54,6 +54,7 @@ class Engine:
         self._lock = threading.Lock()
         self._taken_in: list[Path] = []
         self._roots: list[str] = []
+        self._allow_empty = False  # a document was removed in the page since the last build
         self._again: bool | None = None  # a build was asked for while one was running
         self._thread: threading.Thread | None = None
         self.assistant = self._opened(self._preferred(settings))
@@ -111,9 +112,11 @@ class Engine:
                 roots.append(folder)
         return [str(root) for root in roots]
 
-    def build(self) -> None:
-        """Bring the index up to date in the background; asked for during a build, it runs once more."""
+    def build(self, *, allow_empty: bool = False) -> None:
+        """Bring the index up to date in the background; asked for during a build, it runs once more. ``allow_empty``:
+        the last document of a folder may be gone, since it was removed in the page."""
         with self._lock:
+            self._allow_empty |= allow_empty
             if self._thread is not None and self._thread.is_alive() and self.build_state.running:
                 self._again = True
                 return
@@ -186,9 +189,12 @@ class Engine:
         def progress(step: Progress) -> None:
             self.build_state = BuildState(running=True, progress=step)
 
+        with self._lock:
+            allow_empty, self._allow_empty = self._allow_empty, False
         try:
-            return BuildState(report=self.assistant.build(*paths, progress=progress))
+            return BuildState(report=self.assistant.build(*paths, progress=progress, allow_empty=allow_empty))
         except (RagError, OSError) as error:
+            self._allow_empty |= allow_empty
             return BuildState(error=str(error), kept_out=isinstance(error, IndexBusy))
 
 
