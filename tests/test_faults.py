@@ -30,7 +30,7 @@ from indexing import build_plainly, state, write
 from rag.errors import IndexError_
 from rag.index import Index
 from rag.index.doctor import examine
-from rag.index.record import connect
+from rag.index.record import connect, manifest
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +171,24 @@ def test_a_build_that_is_told_to_stop_puts_everything_away(tmp_path: Path, numbe
     assert said.rstrip().endswith("rag: stopped") and "Traceback" not in said
     assert not (folder / "builder.json").exists()
     assert examine(folder) == []
+
+
+@pytest.mark.parametrize("place", ["rag.index.sweep._empty_log", "rag.index.sweep.subprocess.run"])
+def test_a_stop_while_removed_text_is_wiped_leaves_that_to_the_next_build(
+    fixture: Fixture, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Right after the vacuum, while the log is emptied, and while gaps are wiped."""
+
+    def stop(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    folder = fixture.fresh()
+    with monkeypatch.context() as patched, quick_builds(), pytest.raises(KeyboardInterrupt):
+        patched.setattr(place, stop)
+        fixture.update(folder)
+    with connect(folder) as connection:
+        assert manifest(connection)["unswept"]
+    assert fixture.check(folder) == "new"  # and the next build leaves no byte of what was removed
 
 
 def test_the_same_without_assertions() -> None:
