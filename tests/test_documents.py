@@ -484,7 +484,7 @@ def test_jsonl_is_a_document_a_line(tmp_path: Path) -> None:
     assert (documents[0].title, documents[0].text) == ("One", "First text.")
     assert {"url": "https://a.org", "views": 3}.items() <= documents[0].metadata.items()
     assert documents[2].text == "name: No text; price: 5"
-    (warning,) = documents[0].metadata["warnings"]
+    (warning,) = documents[-1].metadata["warnings"]
     assert warning.startswith("line 2 was left out")
 
 
@@ -653,7 +653,7 @@ def test_zip_of_zip(tmp_path: Path) -> None:
     outer = package_of({"inner.zip": inner, "b.txt": "Plain words here.", "__MACOSX/x": "no", "bad.docx": "no zip\0\1"})
     documents = read_bytes(tmp_path, "z.zip", outer)
     assert [d.source for d in documents] == ["z.zip#b.txt", "z.zip#inner.zip#deep/note.txt"]
-    assert documents[0].metadata["warnings"] == [
+    assert documents[-1].metadata["warnings"] == [
         "'bad.docx' was left out: it is damaged: it does not begin like a DOCX file"
     ]
 

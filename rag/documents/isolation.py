@@ -46,23 +46,25 @@ _Outcome = tuple[DocumentError | None, float]  # why a file has no documents, or
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A document, and what the worker said of it beside: "" when it was not asked, or could not tell."""
+    """A document, and what the worker said of it beside, as JSON values: None when it was not asked, or could not
+    tell."""
 
     document: Document
-    beside: str = ""
+    beside: Any = None
 
 
 class Reader:
     """Reads files in isolation; a context manager.
 
     ``beside`` names a function, ``module:name``, that the workers call with each document and the settings and whose
-    text comes with the document. ``seconds`` is what reading the file taken last took, ``forbidden`` what the kernel
-    forbids the workers.
+    JSON values come with the document; the last of ``every`` so many of a file goes without. ``seconds`` is what
+    reading the file taken last took, ``forbidden`` what the kernel forbids the workers.
     """
 
-    def __init__(self, settings: Settings, beside: str = "") -> None:
+    def __init__(self, settings: Settings, beside: str = "", every: int = 0) -> None:
         self._settings = settings
         self._beside = beside
+        self._every = every
         self._pool = ThreadPoolExecutor(min(MAX_WORKERS, os.cpu_count() or 1), thread_name_prefix="reader")
         self._workers: list[_Worker] = []
         self._idle: deque[_Worker] = deque()
@@ -153,7 +155,7 @@ class Reader:
                 if worker is not None:
                     worker.stop()
                     self._workers.remove(worker)
-                worker = _Worker(self._settings, self._beside)
+                worker = _Worker(self._settings, self._beside, self._every)
                 self._workers.append(worker)
             return worker
 
@@ -171,7 +173,7 @@ class _Reading:
 class _Worker:
     """One process and the conversation with it."""
 
-    def __init__(self, settings: Settings, beside: str) -> None:
+    def __init__(self, settings: Settings, beside: str, every: int) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="footnote-reader-", ignore_cleanup_errors=True)
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         environment |= {
@@ -193,7 +195,8 @@ class _Worker:
         self._n_files = 0
         self.is_spent = False
         self.forbidden: tuple[str, ...] = ()
-        self._send({"settings": asdict(settings), "max_memory": MAX_MEMORY_BYTES, "beside": beside})
+        first = {"settings": asdict(settings), "max_memory": MAX_MEMORY_BYTES, "beside": beside, "every": every}
+        self._send(first)
 
     def read(self, reading: _Reading) -> tuple[DocumentError | None, float, bool]:
         """Hand on the file's documents, those it handed on before aside; returns why there are none, or no more, the
@@ -217,7 +220,7 @@ class _Worker:
                 elif "document" in frame:
                     n_sent += 1
                     if n_sent > reading.n_found:
-                        reading.found.put(Read(_document(frame["document"]), str(frame.get("beside", ""))))
+                        reading.found.put(Read(_document(frame["document"]), frame.get("beside")))
                         reading.n_found = n_sent
                 elif "done" in frame:
                     return self._finished(frame)

@@ -11,7 +11,7 @@ __all__ = ["MAX_FRAME_BYTES", "MAX_MEMORY_BYTES", "beat", "on_beat", "seconds_fo
 
 MAX_MEMORY_BYTES = 1400 * 2**20  # of a worker, address space: numpy and the language model included
 MAX_FRAME_BYTES = 96 * 2**20  # of one document on its way to the parent
-MAX_FILES_PER_WORKER = 400
+MAX_FILES_PER_WORKER = 4000  # a new one takes a second to get ready
 _SECONDS = 18.0
 _SECONDS_PER_MB = 2.0
 _MAX_SECONDS = 300.0

@@ -21,11 +21,11 @@ from rag.types import Document
 if TYPE_CHECKING:
     from rag.settings import Settings
 
-__all__ = ["FINGERPRINT", "read"]
+__all__ = ["FINGERPRINT", "documents_in", "read"]
 
 # Goes up whenever a file may be read differently than before; what the system can read is part of it.
 FINGERPRINT = "+".join(
-    ["documents-15", *(["ocr"] if ocr.is_available() else []), *(["office"] if find_office() else [])]
+    ["documents-16", *(["ocr"] if ocr.is_available() else []), *(["office"] if find_office() else [])]
 )
 MAX_DEPTH = 3  # files inside files inside files
 MAX_PARTS = 2000
@@ -40,24 +40,31 @@ def read(file: File, *, settings: Settings) -> list[Document]:
     Raises:
         DocumentError: the file cannot be read, or holds no text; the message is the reason.
     """
+    return list(documents_in(file, settings=settings))
+
+
+def documents_in(file: File, *, settings: Settings) -> Iterator[Document]:
+    """What ``read`` gives, one by one, as the file is read. What was odd about the file is said with the last."""
     if file.problem:
         raise DocumentError(file.problem)
     budget = _Budget(settings)
-    documents = []
+    held: Document | None = None
     n_characters = 0
     for document in _load(file.path, budget, 0):
         n_characters += len(document.text)
         if n_characters > MAX_CHARACTERS:
             budget.warn(f"cut after {MAX_CHARACTERS:,} characters")
             break
+        if held is not None:
+            yield held
         source = f"{file.source}#{document.source}" if document.source else file.source
-        documents.append(replace(document, source=source, collection=file.collection))
-    if not documents:
+        held = replace(document, source=source, collection=file.collection)
+    if held is None:
         raise DocumentError(_why_nothing(budget.warnings))
     if budget.warnings:
-        warnings = [*documents[0].metadata.get("warnings", []), *budget.warnings]
-        documents[0] = replace(documents[0], metadata={**documents[0].metadata, "warnings": warnings})
-    return documents
+        warnings = [*held.metadata.get("warnings", []), *budget.warnings]
+        held = replace(held, metadata={**held.metadata, "warnings": warnings})
+    yield held
 
 
 def _why_nothing(warnings: list[str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,27 +34,29 @@ class JsonLines(FileLoader):
     suffixes = (".jsonl", ".ndjson", ".jsonlines")
 
     def load(self, path: Path) -> Iterator[Document]:
-        """One document a line; a line that cannot be read is a warning on the first document."""
+        """One document a line; a line that cannot be read is a warning on the last document."""
         text, encoding, warnings = decode(path.read_bytes())
-        documents = []
+        held: Document | None = None
         names: dict[str, int] = {}
         n_bad = 0
         for number, line in enumerate(text.split("\n"), 1):
             if not line.strip():
                 continue
             try:
-                documents.append(_record(json.loads(line), str(number), names, encoding))
+                document = _record(json.loads(line), str(number), names, encoding)
             except (ValueError, RecursionError, DocumentError) as error:
                 n_bad += 1
                 if n_bad <= _MAX_WARNINGS:
                     warnings.append(f"line {number} was left out: {_reason(error)}")
+                continue
+            if held is not None:
+                yield held
+            held = document
         if n_bad > _MAX_WARNINGS:
             warnings.append(f"{n_bad - _MAX_WARNINGS} more lines were left out")
-        if not documents:
+        if held is None:
             raise DocumentError(warnings[0] if warnings else "holds no text")
-        if warnings:
-            dict.update(documents[0].metadata, {"warnings": warnings})
-        yield from documents
+        yield replace(held, metadata={**held.metadata, "warnings": warnings}) if warnings else held
 
 
 class Json(FileLoader):
