@@ -26,6 +26,7 @@ from rag.index.doctor import examine, repair
 from rag.index.exchange import export_index, import_index
 from rag.index.lock import writer_lock
 from rag.index.record import database
+from rag.index.termcounts import count_terms
 from rag.index.terms import FINGERPRINT as TERMS
 from rag.index.watch import watch
 from rag.testing import HashEmbedder
@@ -184,7 +185,7 @@ def test_another_way_to_find_terms_makes_the_full_text_anew(
 ) -> None:
     build_plainly(folder, corpus)
     monkeypatch.setattr("rag.index.changes.TERMS", "terms-99")
-    monkeypatch.setattr("rag.index.writer.index_terms", lambda text: [word[::-1] for word in text.lower().split()])
+    monkeypatch.setattr("rag.index.termcounts.index_terms", lambda text: [word[::-1] for word in text.lower().split()])
     report = build_plainly(folder)
     assert report.n_embedded == 0 and "terms" in " ".join(report.notes)
     assert found(folder, "enarc") == ["port/crane.txt"] and found(folder, "crane") == []
@@ -270,24 +271,47 @@ def test_passages_cut_where_they_were_read_are_those_that_the_builder_cuts(
         "Word " * 400,
     ]
     write(corpus, {"odd.jsonl": "\n".join(json.dumps({"id": n, "text": text}) for n, text in enumerate(odd))})
+    single = corpus / "odd.jsonl"
     build_plainly(tmp_path / "plain", corpus)
+    build_plainly(tmp_path / "plain-single", single)
     monkeypatch.setattr(documents, "Reader", ISOLATED)
     monkeypatch.setattr("rag.index.changes._MUCH", 0)
-    monkeypatch.setattr("rag.index.writer.terms_of", None)  # nothing is left for the builder to find out
-    build_plainly(folder, corpus)
+    monkeypatch.setattr("rag.index.changes._LEFT", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr("rag.index.writer.terms_of", None)  # nothing is left for the builder to find out
+        build_plainly(folder, corpus)
+    build_plainly(tmp_path / "single", single)  # half of it is
     assert state(folder, QUERIES) == state(tmp_path / "plain", QUERIES)
-    assert examine(folder) == []
+    assert state(tmp_path / "single", QUERIES) == state(tmp_path / "plain-single", QUERIES)
+    assert examine(folder) == examine(tmp_path / "single") == []
+
+
+SAID = {
+    "chunker": "c",
+    "terms": TERMS,
+    "passages": [[[0, 4], [[0, 4]]]],
+    "counts": count_terms([["an", "an", "term"]]).to_json(),
+}
 
 
 @pytest.mark.parametrize(
-    "passages", ["1", "[1]", "[[[0], [], {}]]", '[[[0, 4], [], {"a": "1"}]]', '[[[0, 4], [], {"a": -1}]]', "[[1,"]
+    "changed",
+    [
+        None,
+        [],
+        {**SAID, "chunker": "another"},
+        {**SAID, "terms": "terms-0"},
+        *({**SAID, "passages": wrong} for wrong in (1, [1], [], [[[0], []]], [[["0", 4], []]], [[[0, 4], [[0, 0.5]]]])),
+        *({**SAID, "counts": wrong} for wrong in (1, [], [["an", 1], "", "", ""], [["\ud800"], "", "", ""])),
+        {**SAID, "counts": count_terms([["an"], ["an"]]).to_json()},
+        {**SAID, "counts": [["an"], *count_terms([["an", "an", "term"]]).to_json()[1:]]},
+        {**SAID, "counts": [*count_terms([["an"]]).to_json()[:3], "AAAAAA=="]},
+        {**SAID, "counts": [*count_terms([["an"]]).to_json()[:3], "A"]},
+    ],
 )
-def test_what_a_reading_worker_cannot_have_meant_is_found_out_again(passages: str) -> None:
-    said = '{"chunker": "c", "terms": "%s", "passages": %s}'
-    sound = Ahead.read(said % (TERMS, '[[[0, 4], [[0, 4]], {"a": 1}]]'), "c")
-    assert sound == Ahead("c", [(Span(0, 4), [Span(0, 4)])], {Span(0, 4): {"a": 1}})
-    assert Ahead.read(said % (TERMS, "[]"), "another") is None
-    assert Ahead.read(said % (TERMS, passages), "c") is None
+def test_what_a_reading_worker_cannot_have_meant_is_found_out_again(changed: Any) -> None:
+    assert Ahead.read(SAID, "c") == Ahead("c", [(Span(0, 4), [Span(0, 4)])], count_terms([["an", "an", "term"]]))
+    assert Ahead.read(changed, "c") is None
 
 
 class Short(HashEmbedder):
@@ -343,6 +367,32 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(corpus: Path, folde
     with pytest.raises(UsageError, match="keeps what it had"):
         build_plainly(folder, tmp_path / "void")
     assert found(folder, "crane")
+
+
+def test_a_folder_that_turns_out_empty_is_refused_until_that_is_meant(
+    corpus: Path, folder: Path, tmp_path: Path
+) -> None:
+    other = write(tmp_path / "other", {"owl.txt": "Owls sleep by day."})
+    build_plainly(folder, corpus, other)
+    before = state(folder, QUERIES)
+    away = other.rename(tmp_path / "unplugged")
+    other.mkdir()
+    for roots in ([], [corpus, other]):
+        with pytest.raises(UsageError, match=r"no document in \S+other any more; the index keeps the 1 it has"):
+            build_plainly(folder, *roots)
+        assert state(folder, QUERIES) == before
+    write(other, {"owl.txt": ""})
+    with pytest.raises(UsageError, match=r"owl\.txt: is empty.*--allow-empty"):
+        build_plainly(folder, rebuild=True)
+    assert state(folder, QUERIES) == before
+    shutil.rmtree(other)
+    away.rename(other)
+    assert all(file.status == "unchanged" for file in build_plainly(folder).files)
+    for path in [*other.iterdir(), *corpus.rglob("*.*")]:
+        path.unlink()
+    report = build_plainly(folder, allow_empty=True)
+    assert (report.n_documents, report.n_passages) == (0, 0)
+    assert found(folder, "crane") == [] and b"sleep by day" not in database(folder).read_bytes()
 
 
 def test_the_second_builder_is_told_who_builds(corpus: Path, folder: Path) -> None:

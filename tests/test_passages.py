@@ -320,3 +320,33 @@ def test_factory_reads_its_argument_and_the_settings() -> None:
     assert paragraphs("64", Settings()).fingerprint != paragraphs("65", Settings()).fingerprint
     with pytest.raises(UsageError, match="number of tokens"):
         paragraphs("many", Settings())
+
+
+PIECES = [
+    "a",
+    "Word",
+    "é",
+    "漢字",
+    "don't",
+    "'s",
+    "4567",
+    "!",
+    "...",
+    "_",
+    "—",
+    " ",
+    " ",
+    "  ",
+    "\n",
+    "\r\n",
+    "\t",
+    "\u00a0",
+    "👍",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_words_counted_one_by_one_come_to_what_the_encoding_says(text: str) -> None:
+    chunker = paragraphs("", Settings())
+    assert chunker.count(text, 0, len(text)) == len(encoding().encode_ordinary(text))

@@ -7,17 +7,15 @@ and what does not fit the builder's own chunker or terms is found out again.
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag import plugins
+from rag.index.termcounts import TermCounts, terms_of
 from rag.index.terms import FINGERPRINT as TERMS
-from rag.index.terms import index_terms
 from rag.passages import split
 from rag.types import Document, Passage, Span
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from rag.plugins import Chunker
     from rag.settings import Settings
 
-__all__ = ["BESIDE", "Ahead", "cut_ahead", "storable", "terms_of"]
+__all__ = ["BESIDE", "Ahead", "cut_ahead", "storable"]
 
 BESIDE = "rag.index.ahead:cut_ahead"
 # characters; cutting a longer text might take longer than a worker may go without a sign of life
@@ -39,49 +37,52 @@ class Ahead:
 
     fingerprint: str
     passages: Sequence[tuple[Span, Sequence[Span]]]
-    terms: Mapping[Span, Mapping[str, int]] = field(default_factory=dict)
+    terms: TermCounts
 
     def split(self, document: Document) -> Sequence[tuple[Span, Sequence[Span]]]:
         """The passages."""
         return self.passages
 
+    def terms_for(self, passages: Sequence[Passage]) -> TermCounts | None:
+        """The terms, if these are the passages that they are of."""
+        fits = [(passage.start, passage.end) for passage in passages] == [span for span, _ in self.passages]
+        return self.terms if fits else None
+
     @classmethod
-    def read(cls, text: str, fingerprint: str) -> Ahead | None:
-        """What ``cut_ahead`` wrote; None when it was not written for this chunker and these terms. A process that
+    def read(cls, said: Any, fingerprint: str) -> Ahead | None:
+        """What ``cut_ahead`` found; None when it was not found for this chunker and these terms. A process that
         has read a hostile file may say anything: that is None, too."""
         try:
-            found = json.loads(text)
-            if found["chunker"] != fingerprint or found["terms"] != TERMS:
+            if said["chunker"] != fingerprint or said["terms"] != TERMS:
                 return None
-            passages = [(Span(*span), [Span(*sentence) for sentence in inner]) for span, inner, _ in found["passages"]]
-            terms_of_each = {Span(*span): counts for span, _, counts in found["passages"]}
-            are_counts = all(type(n) is int and n > 0 for counts in terms_of_each.values() for n in counts.values())
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            passages = [(Span(*span), [Span(*sentence) for sentence in inner]) for span, inner in said["passages"]]
+            found = TermCounts.from_json(said["counts"])
+            numbers = (number for span, inner in passages for each in (span, *inner) for number in each)
+            sound = len(found.sizes) == len(passages) and set(map(type, numbers)) <= {int}
+        except (ValueError, KeyError, TypeError, OverflowError):
             return None
-        return cls(fingerprint, passages, terms_of_each) if are_counts else None
+        return cls(fingerprint, passages, found) if sound else None
 
 
-def cut_ahead(document: Document, settings: Settings) -> str:
+def cut_ahead(document: Document, settings: Settings) -> dict[str, Any] | None:
     """The passages of a document as the chunker in ``settings`` cuts them, with their terms, for ``Ahead.read``."""
     if len(document.text) > _LONGEST:
-        return ""
+        return None
     chunker = _chunker(settings)
-    passages = [
-        ((passage.start, passage.end), passage.sentences, terms_of(passage))
-        for passage in split(storable(document), chunker)
-    ]
-    return json.dumps({"chunker": chunker.fingerprint, "terms": TERMS, "passages": passages}, ensure_ascii=False)
+    document = storable(document)
+    passages = split(document, chunker)
+    return {
+        "chunker": chunker.fingerprint,
+        "terms": TERMS,
+        "passages": [((passage.start, passage.end), passage.sentences) for passage in passages],
+        "counts": terms_of(document.name, ((passage.heading, passage.text) for passage in passages)).to_json(),
+    }
 
 
 @lru_cache(1)
 def _chunker(settings: Settings) -> Chunker:
     chunker: Chunker = plugins.load("chunkers", settings.chunker, settings)
     return chunker
-
-
-def terms_of(passage: Passage) -> Counter[str]:
-    """How often each term is in a passage and its heading."""
-    return Counter([*index_terms(passage.heading), *index_terms(passage.text)])
 
 
 def storable(document: Document) -> Document:

@@ -28,8 +28,8 @@ from rag.index.record import (
     set_manifest,
     transaction,
 )
+from rag.index.termcounts import terms_of
 from rag.index.terms import FINGERPRINT as TERMS
-from rag.index.terms import index_terms
 from rag.types import title_of
 
 __all__ = ["STEPS", "migrate"]
@@ -63,10 +63,10 @@ def _from_1_to_2(connection: sqlite3.Connection) -> None:
         connection.execute(f"DROP TABLE {name}")
     make_tables(connection)
     _files_2(connection)
-    ids, words = _documents_2(connection)
+    ids, titles = _documents_2(connection)
     _vectors_2(connection, facts.get("dim", 0))
     postings = PostingsWriter(connection)
-    _passages_2(connection, ids, words, postings)
+    _passages_2(connection, ids, titles, postings)
     postings.flush()
     for name in names:
         connection.execute(f"DROP TABLE old_{name}")
@@ -95,8 +95,8 @@ def _files_2(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", (*row, checksum("files", *row)))
 
 
-def _documents_2(connection: sqlite3.Connection) -> tuple[dict[int, str], dict[int, list[str]]]:
-    """Documents and their sources; returns their ids and the terms of their names by number."""
+def _documents_2(connection: sqlite3.Connection) -> tuple[dict[int, str], dict[int, str]]:
+    """Documents and their sources; returns their ids and their names by number."""
     sources = connection.execute(
         "SELECT source, document, file, collection FROM old_sources ORDER BY source"
     ).fetchall()
@@ -104,7 +104,7 @@ def _documents_2(connection: sqlite3.Connection) -> tuple[dict[int, str], dict[i
     for source, number, *_ in sources:
         first.setdefault(number, source)
     ids: dict[int, str] = {}
-    words: dict[int, list[str]] = {}
+    names: dict[int, str] = {}
     query = "SELECT number, id, title, text, structure, metadata, crc FROM old_documents ORDER BY number"
     for number, id_, title, text, structure, metadata, crc in connection.execute(query):
         _verify_1(crc, id_, title, text, structure, metadata)
@@ -114,14 +114,14 @@ def _documents_2(connection: sqlite3.Connection) -> tuple[dict[int, str], dict[i
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*row[:3], checksum("labels", *row[:3]), name, *row[3:], checksum("documents", *row)),
         )
-        ids[number], words[number] = id_, index_terms(name)
+        ids[number], names[number] = id_, name
     for row in sources:
         connection.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?)", (*row, checksum("sources", *row)))
-    return ids, words
+    return ids, names
 
 
 def _passages_2(
-    connection: sqlite3.Connection, ids: dict[int, str], words: dict[int, list[str]], postings: PostingsWriter
+    connection: sqlite3.Connection, ids: dict[int, str], names: dict[int, str], postings: PostingsWriter
 ) -> None:
     query = 'SELECT number, id, document, start, "end", page, heading, text, sentences, vector, crc FROM old_passages'
     for number, id_, document, *middle, crc in connection.execute(query + " ORDER BY number"):
@@ -131,7 +131,7 @@ def _passages_2(
         marks = ", ".join("?" * 11)
         connection.execute(f"INSERT INTO passages VALUES ({marks})", (number, id_, document, *middle, crc))
         _, _, _, heading, text, _ = facts
-        postings.add(number, [*words[document], *index_terms(heading), *index_terms(text)])
+        postings.add(number, terms_of(names[document], [(heading, text)]))
         connection.execute(
             "INSERT OR IGNORE INTO pending SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE key = ?)",
             (vector, number, vector),

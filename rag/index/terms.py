@@ -156,13 +156,19 @@ def _spaced_tokens(text: str, run_like: re.Pattern[str]) -> list[tuple[str, bool
     for run in run_like.findall(text):
         if run.isalpha():
             tokens.append((run, True))
-        elif run.isalnum():
-            tokens += _numbers_and_words(run)
         else:
-            for part in _NEAR_TOKEN.findall(run):
-                tokens += _numbers_and_words(part)
-            codes += _code(run)
+            own, whole = _apart(run)
+            tokens += own
+            codes += whole
     return tokens + codes
+
+
+@lru_cache(1 << 14)
+def _apart(run: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """The tokens in a run that is no plain word, and what it is as a whole when it is a code."""
+    if run.isalnum():
+        return _numbers_and_words(run), []
+    return [token for part in _NEAR_TOKEN.findall(run) for token in _numbers_and_words(part)], _code(run)
 
 
 def _numbers_and_words(token: str) -> list[tuple[str, bool]]:

@@ -10,16 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from rag.index.ahead import terms_of
 from rag.index.lexical import PostingsWriter
 from rag.index.rows import sealed_document, sealed_passage, sealed_source
 from rag.index.tally import Place
-from rag.index.terms import index_terms
+from rag.index.termcounts import TermCounts, terms_of
 from rag.passages import embedded_text
-from rag.types import Document, Passage, Span, title_of
+from rag.types import Document, Passage, title_of
 
 __all__ = ["Writer", "vector_key"]
 
@@ -58,10 +56,8 @@ class Writer:
         row = self._connection.execute("SELECT number FROM documents WHERE id = ?", (document_id,)).fetchone()
         return None if row is None else int(row[0])
 
-    def add_document(
-        self, document: Document, passages: Sequence[Passage], known: Mapping[Span, Mapping[str, int]] | None = None
-    ) -> int:
-        """Record a document with its passages, for some of which the terms are ``known``; returns its number."""
+    def add_document(self, document: Document, passages: Sequence[Passage], known: TermCounts | None = None) -> int:
+        """Record a document with its passages, whose terms may be ``known``; returns its number."""
         number = self._next_number("documents")
         marks = ", ".join("?" * 9)
         self._connection.execute(f"INSERT INTO documents VALUES ({marks})", sealed_document(number, document))
@@ -70,25 +66,19 @@ class Writer:
         return number
 
     def add_passages(
-        self,
-        number: int,
-        name: str,
-        passages: Sequence[Passage],
-        known: Mapping[Span, Mapping[str, int]] | None = None,
+        self, number: int, name: str, passages: Sequence[Passage], known: TermCounts | None = None
     ) -> None:
-        """Record passages of the document with that number and name; the terms of some may be ``known``."""
-        title = Counter(index_terms(name))
+        """Record passages of the document with that number and name; their terms may be ``known``."""
+        first = self._next_number("passages")
         rows, waiting = [], []
-        for at, passage in enumerate(passages, self._next_number("passages")):
+        for at, passage in enumerate(passages, first):
             key = vector_key(self._fingerprint, passage)
             rows.append(sealed_passage(at, number, passage, key))
             waiting.append((key, at, key))
-            own = (known or {}).get(Span(passage.start, passage.end))
-            counts = Counter(terms_of(passage) if own is None else own)
-            counts.update(title)
-            self._postings.add(at, counts)
         self._connection.executemany(f"INSERT INTO passages VALUES ({', '.join('?' * 11)})", rows)
         self._connection.executemany(_WAIT, waiting)
+        found = known or terms_of(name, ((passage.heading, passage.text) for passage in passages))
+        self._postings.add(first, found)
 
     def _next_number(self, table: str) -> int:
         """A number that was never used: what readers remember of an old one cannot meet a new row."""
@@ -137,44 +127,39 @@ class Writer:
     def finish(self) -> list[int]:
         """Remove what nothing refers to any more, rename what got another name, and write the full text;
         returns the numbers of the vectors that went, which are still in the matrix."""
-        for number in sorted(self._touched):
-            query = "SELECT min(source) FROM sources WHERE document = ?"
-            (source,) = self._connection.execute(query, (number,)).fetchone()
+        query = (
+            "SELECT number, name, title, (SELECT min(source) FROM sources WHERE document = number) FROM documents "
+            "WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
+        )
+        touched = self._connection.execute(query, (json.dumps(sorted(self._touched)),)).fetchall()
+        for number, name, title, source in touched:
             if source is None:
-                self._remove_document(number)
-            else:
-                self._rename_document(number, source)
+                self._remove_document(number, name)
+            elif name != (title or title_of(source)):  # a text without a title is found by the name of its file
+                self._rename_document(number, name, title_of(source))
         self._touched.clear()
         numbers = self._remove_vectors()
         self._postings.flush()
         return numbers
 
-    def _remove_document(self, number: int) -> None:
-        (name,) = self._connection.execute("SELECT name FROM documents WHERE number = ?", (number,)).fetchone()
-        title = index_terms(name)
+    def _remove_document(self, number: int, name: str) -> None:
         query = "SELECT number, heading, text, vector FROM passages WHERE document = ?"
         for passage, heading, text, vector in self._connection.execute(query, (number,)).fetchall():
-            self._postings.remove(passage, {*title, *index_terms(heading), *index_terms(text)})
+            self._postings.remove(passage, terms_of(name, [(heading, text)]).terms)
             self._loose.add(vector)
             self._connection.execute("DELETE FROM pending WHERE passage = ?", (passage,))
         self._connection.execute("DELETE FROM passages WHERE document = ?", (number,))
         self._connection.execute("DELETE FROM documents WHERE number = ?", (number,))
         self.removed = True
 
-    def _rename_document(self, number: int, source: str) -> None:
-        """A text without a title is found by the name of its file, so that a new name changes its words."""
-        query = "SELECT title, name FROM documents WHERE number = ?"
-        title, old = self._connection.execute(query, (number,)).fetchone()
-        new = title or title_of(source)
-        if new == old:
-            return
+    def _rename_document(self, number: int, old: str, new: str) -> None:
+        """Another name changes the words that a document is found by."""
         self._connection.execute("UPDATE documents SET name = ? WHERE number = ?", (new, number))
         self.removed = True  # the old name, at least
         query = "SELECT number, heading, text FROM passages WHERE document = ?"
         for passage, heading, text in self._connection.execute(query, (number,)).fetchall():
-            own = [*index_terms(heading), *index_terms(text)]
-            self._postings.remove(passage, {*index_terms(old), *own})
-            self._postings.add(passage, [*index_terms(new), *own])
+            self._postings.remove(passage, terms_of(old, [(heading, text)]).terms)
+            self._postings.add(passage, terms_of(new, [(heading, text)]))
 
     def loosen_vectors(self) -> None:
         """Every passage may get other text: ``finish`` is to see which vectors are still needed."""
@@ -198,5 +183,5 @@ class Writer:
         """Make the full text anew from ``(passage number, document name, passage)``."""
         self.empty("postings", "lengths")
         for number, name, passage in named:
-            self._postings.add(number, [*index_terms(name), *index_terms(passage.heading), *index_terms(passage.text)])
+            self._postings.add(number, terms_of(name, [(passage.heading, passage.text)]))
         self._postings.flush()

@@ -16,6 +16,7 @@ import tiktoken
 
 from rag.errors import UsageError
 from rag.passages.encoding import encoding
+from rag.passages.remembered import Remembered
 from rag.passages.sentences import announces, halves, sentences
 from rag.types import Document, Span
 
@@ -59,6 +60,7 @@ class ParagraphChunker:
         self.passage_tokens = passage_tokens
         self.encoding = encoding
         self.fingerprint = f"paragraphs-2:{passage_tokens}:{encoding.name}"
+        self._of_word, self._of_word_after_space = Remembered(self._encoded), Remembered(self._encoded_after_space)
 
     def split(self, document: Document) -> list[tuple[Span, list[Span]]]:
         """The passages of a document with their sentences."""
@@ -95,7 +97,18 @@ class ParagraphChunker:
 
     def count(self, text: str, start: int, end: int) -> int:
         """The length of ``text[start:end]`` in tokens."""
-        return len(self.encoding.encode_ordinary(text[start:end]))
+        piece = text[start:end]
+        if self.encoding.name != "footnote" or "  " in piece:
+            return self._encoded(piece)
+        # a token of this encoding holds a space at its beginning only, so that words are counted once and for all
+        first, *others = piece.split(" ")
+        return self._of_word[first] + sum(map(self._of_word_after_space.__getitem__, others))
+
+    def _encoded(self, text: str) -> int:
+        return len(self.encoding.encode_ordinary(text))
+
+    def _encoded_after_space(self, word: str) -> int:
+        return len(self.encoding.encode_ordinary(f" {word}"))
 
     def _packed(self, text: str, units: Iterable[_Unit]) -> list[list[_Unit]]:
         passages: list[list[_Unit]] = []

@@ -7,6 +7,7 @@ remembered, and a text is the sum of its words. Others count the whole text.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from string import punctuation
@@ -46,8 +47,9 @@ class TokenCounter:
     def _learn(self, words: dict[str, list[str]]) -> None:
         """Remember the lengths of words, given each with the parts that its marks leave."""
         parts = list(set(chain.from_iterable(words.values())).difference(self._lengths))
-        encoded = self._tokenizer.encode_batch_fast(parts, add_special_tokens=False)
-        self._lengths.update(zip(parts, map(len, encoded), strict=True))
+        encoded = self._tokenizer.encode(parts, is_pretokenized=True, add_special_tokens=False)
+        n_tokens = Counter(encoded.word_ids)
+        self._lengths.update((part, n_tokens[place]) for place, part in enumerate(parts))
         self._lengths.update({word: sum(map(self._lengths.__getitem__, own)) for word, own in words.items()})
 
 
