@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from rag.documents.tables import write_table
 from rag.types import Document
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 __all__ = ["Markdown", "write_markdown"]
@@ -56,10 +58,7 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
 
 def write_markdown(writer: Writer, text: str) -> str:
     """Write the rendered text; returns the first top-level heading ("" when there is none)."""
-    from markdown_it import MarkdownIt
-
-    parser = MarkdownIt("commonmark", {"maxNesting": 50}).enable(["table", "strikethrough"])
-    tokens = parser.parse(text)
+    tokens = _parser().parse(text)
     title = ""
     place = 0
     depth: list[int] = []  # per open list: 0 for bullets, else the next number
@@ -93,6 +92,13 @@ def write_markdown(writer: Writer, text: str) -> str:
                 writer.paragraph(_inline(token))
         place += 1
     return one_line(title)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"maxNesting": 50}).enable(["table", "strikethrough"])
 
 
 def _bullet(depth: list[int]) -> str:
