@@ -54,8 +54,8 @@ _DEED = re.compile(
     r"|^\W*when (?:was|were) [^?]*?(?P<last>[^\W\d_]{3,}e[dn]|built|sold|made)\W*$",
     re.IGNORECASE,
 )
-# "founded" is not what is "found"
-_HOMOGRAPHS = frozenset(("founded", "wounded"))
+# "founded" is not what is "found", "issued" not an "issue"
+_HOMOGRAPHS = frozenset(("founded", "wounded", "issued"))
 # verbs that say little, and nouns that only say what kind of thing the answer is
 _LIGHT = frozenset(
     """is are was were be been can could may might must shall should will would do does did has have had get gets got go
