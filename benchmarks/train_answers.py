@@ -57,17 +57,14 @@ IMPORTANCE = {
 
 # What may only speak for an answer, and what only against it.
 FOR = frozenset(
-    "similarity, similarity of chosen, mean similarity of three, second similarity, neighbour similarity, "
-    "passage similarity, terms, terms of chosen, terms with context, terms with context of chosen, terms around, "
-    "terms of passage, terms of best passage, terms of evidence, terms alike, rarest in sentence, rarest in passage, "
-    "pairs of terms, passage score, passage rank, first passage, rank of chosen, words per term, type, type x short, "
-    "focus, cue, agreement, fact, fact x short, margin, probability, unit beside, pronoun first x terms before, "
-    "covered, defines, kind fits".split(", ")
+    "similarity, similarity of chosen, terms with context, terms around, terms of passage, terms alike, "
+    "pairs of terms, passage score, passage rank, first passage, type, type x short, focus, cue, fact x short, margin, "
+    "pronoun first x terms before, covered, defines, kind fits".split(", ")
 )
 AGAINST = frozenset(
-    "similarity below best, terms below best, passage score below best, unknown terms, names missing, "
-    "names missing in passage, names missing in sentence, numbers unmatched, asks, opposites, polarity differs, "
-    "other number, other name, rarest missing, corpus size".split(", ")
+    "similarity below best, passage score below best, unknown terms, names missing in passage, "
+    "names missing in sentence, numbers unmatched, asks, opposites, polarity differs, other number, other name, "
+    "corpus size".split(", ")
 )
 
 

@@ -64,6 +64,12 @@ def test_an_amount_is_marked_with_its_currency_and_magnitude() -> None:
             "Ola Moe",
         ),
         ("How many pumps did the charity buy?", "At 4:00pm the 501(c)(3) charity bought 36 pumps.", "36"),
+        (
+            "What were Vega's earnings in 2014?",
+            "Vega had earnings of $9 million in 2014 compared with $7 million in 2013.",
+            "$9 million",
+        ),
+        ("How old was Ida Holm when she died?", "Ida Holm (born 3 April 1885) died at the age of 96.", "96"),
         ("Who repaired the pump?", "A British sailor said that Anna Lind (TSC) repaired the pump.", "Anna Lind"),
     ],
 )

@@ -2,7 +2,7 @@
 
 Every sentence of the evidence that says something becomes a ``Candidate``. ``FEATURES`` are numbers that hold
 for any corpus: similarity of meaning, how much of the question's rare terms it and its surroundings hold,
-whether it holds the kind of thing asked for, where it stands, and whether other documents say the same.
+whether it holds the kind of thing asked for, and where it stands.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rag.documents.boilerplate import boilerplate_spans, dateline_length, is_reference
 from rag.documents.dates import DATE
 from rag.generation.abbreviations import said_otherwise
+from rag.generation.clauses import number_length
 from rag.generation.question import Asked
 from rag.generation.rarity import language_in, related_to
 from rag.generation.tokens import Word, holds_type, read_words
@@ -38,14 +39,14 @@ __all__ = [
 Matrix = NDArray[np.float64]
 
 FEATURES = (
-    "similarity", "similarity below best", "similarity rank", "neighbour similarity",
-    "terms", "terms below best", "terms with context", "terms around", "terms of passage", "pairs of terms",
+    "similarity", "similarity below best", "similarity rank",
+    "terms with context", "terms around", "terms of passage", "pairs of terms",
     "passage score", "passage score below best", "passage rank", "first passage",
-    "type", "type x short", "names missing", "names missing in passage", "focus",
+    "type", "type x short", "names missing in passage", "focus",
     "length", "short", "pronoun first", "pronoun first x terms before", "asks", "first in passage", "heading-like",
-    "list item", "cue", "agreement", "new terms",
+    "list item", "cue", "new terms",
     "names missing in sentence", "terms alike", "polarity differs", "opposites", "other number", "other name",
-    "question length", "covered", "defines", "rarest missing",
+    "question length", "covered", "defines",
 )  # fmt: skip
 
 _CUES = {
@@ -88,6 +89,7 @@ _OPPOSITES = tuple(
     fast|faster|quickly/slow|slower|slowly open|opened/close|closed
     """.split()
 )
+_TITLE = 7  # words of the title of a clause
 # characters of a document that say whom or what it is about
 _HEAD = 600
 # the words in which a sentence names what it defines, and what comes right behind
@@ -123,7 +125,6 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
     names = names_of(own, weight)
     pairs = _pairs(terms(asked.text, asked.language))
     denied = {word.lower for word in own}
-    heaviest = max(weight.values(), default=1.0)
     top_score = max((hit.score for hit in evidence), default=0.0)
     subjects = _subjects(evidence, names)
     for number, hit in enumerate(evidence, 1):
@@ -134,7 +135,7 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
         around = frozenset(terms(f"{passage.title} {passage.heading}", language))
         if passage.start >= _HEAD:
             around |= subjects.get(passage.document_id, frozenset())
-        texts, skipped = _sentences(passage)
+        texts, skipped = _sentences(passage, with_datelines=asked.kind == "place")
         bags = [frozenset(terms(text, language or "english")) | said_otherwise(asked.text, text) for text, _ in texts]
         whole = frozenset().union(around, *bags)
         passage_terms = sum(w for term, w in weight.items() if term in whole)
@@ -143,7 +144,6 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
             if i in skipped or len(bags[i]) < 2:
                 continue
             words = read_words(text, language)
-            held = sum(w for term, w in weight.items() if term in bags[i])
             before = bags[i - 1] if i else frozenset()
             after = bags[i + 1] if i + 1 < len(bags) else frozenset()
             alike = related_to(weight, bags[i])
@@ -153,24 +153,22 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
             kind_type = holds_type(asked, words, frozenset(weight))
             n_words = len(words)
             similarity = scores[i] if i < len(scores) else 0.0
-            neighbours = [scores[j] for j in (i - 1, i + 1) if 0 <= j < len(scores)]
             missing = [term for term in names if term not in bags[i] and term not in around and term not in before]
             cue = _CUE.get(asked.kind)
             found.append(Candidate(number, i, span.start, span.end, text, bags[i], words, language))
             rows.append(
                 [
-                    similarity, 0.0, 0.0, max(neighbours, default=0.0),
-                    held, 0.0, context, sum(w for t, w in weight.items() if t in around), passage_terms,
+                    similarity, 0.0, 0.0, context, sum(w for t, w in weight.items() if t in around), passage_terms,
                     len(pairs & _pairs([t for word in words for t in word.terms])) / max(1, len(pairs)),
                     hit.score, top_score - hit.score, 1 / number, float(number == 1),
                     kind_type, kind_type * asked.is_short,
-                    len(missing) / max(1, len(names)), len([t for t in names if t not in whole]) / max(1, len(names)),
+                    len([t for t in names if t not in whole]) / max(1, len(names)),
                     float(bool(asked.focus) and bool(asked.focus & bags[i])),
                     math.log1p(n_words), float(n_words < 6), float(pronoun),
                     float(pronoun) * sum(w for t, w in weight.items() if t in before),
                     float(text.rstrip().endswith("?")), float(i == 0),
                     float(not re.search(r"[.!?。！？:;)\"”]\s*$", text)), float(bool(BULLET.match(text))),
-                    float(bool(cue and cue.search(text))), 0.0,
+                    float(bool(cue and cue.search(text))),
                     min(1.0, len(bags[i] - weight.keys() - STOP_WORDS) / 12),
                     len([t for t in names if t not in bags[i]]) / max(1, len(names)),
                     sum(weight[t] for t in alike),
@@ -179,13 +177,12 @@ def candidates(asked: Asked, evidence: Sequence[Hit], weight: Mapping[str, float
                     float(_has_other_number(names, bags[i])), float(bool(missing) and _has_other_name(words, weight)),
                     math.log1p(len(weight)), sum(weight[t] for t in covered),
                     float(_defines(asked, text, weight, words)),
-                    max((w for t, w in weight.items() if t not in covered), default=0.0) / heaviest,
                 ]
             )  # fmt: skip
     if not found:
         return [], np.zeros((0, len(FEATURES)))
     features = np.array(rows)
-    _compare(features, found, evidence)
+    _compare(features)
     return found, features
 
 
@@ -197,23 +194,12 @@ def _subjects(evidence: Sequence[Hit], names: Sequence[str]) -> dict[str, frozen
     return {id_: called & frozenset(terms(head, language_in(head))) for id_, head in heads.items()}
 
 
-def _compare(features: Matrix, found: Sequence[Candidate], evidence: Sequence[Hit]) -> None:
+def _compare(features: Matrix) -> None:
     """Fill in what compares a candidate with the others."""
     column = {name: i for i, name in enumerate(FEATURES)}
-    similarity, held = features[:, column["similarity"]], features[:, column["terms"]]
+    similarity = features[:, column["similarity"]]
     features[:, column["similarity below best"]] = similarity.max() - similarity
     features[:, column["similarity rank"]] = 1 / (1 + np.argsort(np.argsort(-similarity, kind="stable")))
-    features[:, column["terms below best"]] = held.max() - held
-    strong = np.argsort(-(similarity + held))[:12]
-    for i in strong:
-        mine = found[i].terms - STOP_WORDS
-        document = evidence[found[i].number - 1].passage.document_id
-        agreement = [
-            len(mine & found[j].terms) / max(1, len(mine | (found[j].terms - STOP_WORDS)))
-            for j in strong
-            if evidence[found[j].number - 1].passage.document_id != document
-        ]
-        features[i, column["agreement"]] = max(agreement, default=0.0)
 
 
 def sentences_of(passage: Passage) -> list[tuple[str, Span]]:
@@ -227,7 +213,7 @@ def telling_sentences(passage: Passage) -> list[tuple[str, Span]]:
     return [text for i, text in enumerate(texts) if i not in skipped]
 
 
-def _sentences(passage: Passage) -> tuple[list[tuple[str, Span]], set[int]]:
+def _sentences(passage: Passage, *, with_datelines: bool = False) -> tuple[list[tuple[str, Span]], set[int]]:
     """The sentences of a passage without datelines, and the indexes of those that are boilerplate or headings."""
     texts: list[tuple[str, Span]] = []
     skipped: set[int] = set()
@@ -235,13 +221,23 @@ def _sentences(passage: Passage) -> tuple[list[tuple[str, Span]], set[int]]:
     for i, (start, end) in enumerate(passage.sentences or (Span(passage.start, passage.end),)):
         text = passage.text[start - passage.start : end - passage.start]
         label = text == passage.title or is_label(passage.text, Span(start - passage.start, end - passage.start))
-        label = label and not DATE.search(text)
+        label = (label and not DATE.search(text)) or _is_title(passage, i, text)
         if label or is_reference(text) or any(a < end and start < b for a, b in furniture):
             skipped.add(i)
-        if dateline := dateline_length(text):
+        if not with_datelines and (dateline := dateline_length(text)):
             start, text = start + dateline, text[dateline:]
         texts.append((text, Span(start, end)))
     return texts, skipped
+
+
+def _is_title(passage: Passage, i: int, text: str) -> bool:
+    """Whether a numbered sentence is the title of the clause behind it: "5. Term and Termination. This agreement …"."""
+    start = number_length(text)
+    if not start or i + 1 >= len(passage.sentences):
+        return False
+    between = passage.text[passage.sentences[i].end - passage.start : passage.sentences[i + 1].start - passage.start]
+    words = [word for word in read_words(text) if word.start >= start]
+    return "\n" not in between and len(words) < _TITLE and all(word.is_capital or word.is_function for word in words)
 
 
 def _defines(asked: Asked, text: str, weight: Mapping[str, float], words: Sequence[Word]) -> bool:

@@ -15,13 +15,14 @@ import numpy as np
 
 from rag.generation.abbreviations import said_otherwise
 from rag.generation.candidates import FEATURES, Candidate, Matrix, candidates
+from rag.generation.carriers import carriers
 from rag.generation.clauses import number_length
 from rag.generation.figures import figure_asked
 from rag.generation.freshness import When, date_of, wants_newest
 from rag.generation.marking import is_row, mark
 from rag.generation.model import coefficients
 from rag.generation.question import Asked, read_question
-from rag.generation.rarity import language_in, telling, weights
+from rag.generation.rarity import language_in, related_to, telling, weights
 from rag.generation.spans import Fact
 from rag.index import STOP_WORDS, terms
 from rag.retrieval.literals import literals
@@ -48,6 +49,8 @@ _SAYS_NOTHING = re.compile(
 # "staff: Allows users to …" for a question about staff, as a logit, where the label has so much of its weight
 _LABELLED, _LABEL_SHARE = 1.0, 0.2
 _LABEL = re.compile(r"[-*•\s]*([^:.!?;\n]{1,60}):\s")
+# that a sentence holds the noun that carries a short question ("who is the *president*"), as a logit
+_CARRIED = 1.0
 # that a sentence holds the kind of figure asked for, as a logit: an age, a price, an address
 _FIGURE = 1.5
 # "--update" as typed, as a logit, and once more among the first characters of a sentence
@@ -150,6 +153,8 @@ def _read(
     if found:
         scores = scores - _EMPTY * np.array([_says_nothing(asked, candidate, weight) for candidate in found])
         scores = scores + _LABELLED * np.array([_is_labelled(candidate, weight) for candidate in found])
+        for carrier in carriers(asked, weight)[: asked.is_short]:
+            scores = scores + _CARRIED * np.array([bool(related_to(carrier.terms, one.terms)) for one in found])
         if figure := figure_asked(question):
             scores = scores + _FIGURE * np.array([bool(figure[0].search(candidate.text)) for candidate in found])
         if typed := literals(question):

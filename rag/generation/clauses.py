@@ -11,12 +11,17 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rag.generation.rarity import related_to
-from rag.generation.tokens import Word
+from rag.generation.tokens import YEAR, Word
 
 __all__ = ["number_length", "said_with"]
 
-_JOINS = frozenset("and but while whereas or und aber sowie oder et mais ou y pero o e ma".split())
+_JOINS = frozenset(
+    "and but while whereas or compared versus vs und aber sowie oder gegenüber et mais ou contre y pero o frente e ma "
+    "rispetto".split()
+)
 _SHORT = 9  # words of a clause that may leave something out
+# what a term counts in a clause about another year than the one asked for
+_OTHER_YEAR = 0.2
 # what a term counts that the clause before has said, for names and for figures
 _LEFT_OUT = {False: 0.6, True: 0.85}
 
@@ -40,12 +45,19 @@ def said_with(words: Sequence[Word], weight: Mapping[str, float], for_figures: b
     before: dict[str, float] = {}
     for clause in _clauses(words):
         held = related_to(weight, frozenset(term for word in clause for term in word.terms))
-        says = dict.fromkeys(held, 1.0)
+        says = dict.fromkeys(held, _OTHER_YEAR if _is_of_another_year(clause, weight) else 1.0)
         if len(clause) <= _SHORT:
             says = {term: _LEFT_OUT[for_figures] * share for term, share in before.items()} | says
         found += [sum(weight[term] * share for term, share in says.items())] * len(clause)
         before = says
     return found
+
+
+def _is_of_another_year(clause: Sequence[Word], weight: Mapping[str, float]) -> bool:
+    """Whether a clause tells of a year, and the question of others only."""
+    asked = {term for term in weight if YEAR.fullmatch(term)}
+    told = {word.text for word in clause if YEAR.fullmatch(word.text)}
+    return bool(asked and told) and not asked & told
 
 
 def _clauses(words: Sequence[Word]) -> list[list[Word]]:

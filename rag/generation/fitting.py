@@ -11,7 +11,7 @@ from rag.generation.clauses import number_length
 from rag.generation.question import SPANS, Asked
 from rag.generation.rarity import is_common, related_to
 from rag.generation.spans import Fact
-from rag.generation.tokens import MAGNITUDES, SYMBOLS, TIME_NOUNS, Word, is_number, is_time
+from rag.generation.tokens import MAGNITUDES, MONTHS, SYMBOLS, TIME_NOUNS, Word, is_number, is_time
 
 __all__ = ["HOUR", "ROLES", "fits", "inside", "kind_fits"]
 
@@ -29,7 +29,7 @@ HOUR = re.compile(
     r"(?<![\d.:])\d{1,2}(?::\d\d(?!\d)(?: ?[ap]\.?m\b\.?)?|\.\d\d(?= ?(?:[ap]\.?m\b|uhr\b)))", re.IGNORECASE
 )
 # what stands in brackets behind a name: where a share is traded, an abbreviation
-_SHORT_FORM = re.compile(r"\(([A-Z][A-Z&.]*(?:[ :]+[A-Z&.]+)*)\)")
+_SHORT_FORM = re.compile(r"\([A-Z][A-Z&.]*(?:[ :]+[A-Z&.]+)*\)|\([\w .]{2,30}: ?[A-Z.]{1,6}\)")
 _SHORT_FORM_ASKED = re.compile(
     r"(?i)\b(?:abbrev\w+|acronym\w*|ticker|symbol|exchange|listed|short for|abkürzung|kürzel|börse|sigle|bourse|"
     r"siglas?|bolsa|borsa)\b"
@@ -101,14 +101,17 @@ def fits(asked: Asked, text: str, words: Sequence[Word], fact: Fact, language: s
     if fact.start < number_length(text) or _is_aside(asked, text, words, piece, fact):
         return False
     after = [word for word in words if word.start >= fact.end][:1]
-    is_date = all(is_time(word) or word.is_function for word in piece)
+    is_date = all(_is_dated(words, word) or word.is_function for word in piece)
     if len(text[fact.start : fact.end]) == 1 and not piece[0].text.isdigit():
         return False
     if fact.shape == "name" and language != "german" and not any(_names(words, words.index(word)) for word in piece):
         return False
     if asked.kind == "number":
-        others = bool(asked.counted) or any(is_number(word) and not is_time(word) for word in words)
-        return any(is_number(word) and not (others and is_time(word)) for word in piece) and not (
+        in_money = asked.wants_money and any(word.text in SYMBOLS and word.text != "%" for word in words)
+        if in_money and any(word.text == "%" for word in piece):
+            return False
+        others = bool(asked.counted) or any(is_number(word) and not _is_dated(words, word) for word in words)
+        return any(is_number(word) and not (others and _is_dated(words, word)) for word in piece) and not (
             is_date and asked.units
         )
     if asked.kind == "time":
@@ -123,6 +126,13 @@ def fits(asked: Asked, text: str, words: Sequence[Word], fact: Fact, language: s
     if asked.kind == "person" and language != "german":
         return any(_names(words, words.index(word)) for word in piece) or _is_agent(words, words.index(piece[0]))
     return True
+
+
+def _is_dated(words: Sequence[Word], word: Word) -> bool:
+    """Whether a word is a time or the day of a month."""
+    at = words.index(word)
+    is_day = word.text.isdigit() and any(other.lower in MONTHS for other in words[max(0, at - 1) : at + 2])
+    return is_time(word) or is_day
 
 
 def _is_aside(asked: Asked, text: str, words: Sequence[Word], piece: Sequence[Word], fact: Fact) -> bool:

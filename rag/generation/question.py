@@ -32,7 +32,7 @@ _NOUNS: dict[Kind, str] = {
     "anno data giorno mese secolo ora",
     "number": "percentage percent proportion share number amount price cost fee rate size age height length width "
     "depth weight distance population temperature speed value total sum budget salary limit maximum minimum ratio "
-    "score revenue turnover profit duration capacity fare fares fine penalty "
+    "score revenue turnover profit earnings income sales dividend gdp duration capacity fare fares fine penalty "
     "rent deposit salary wage preis kosten betrag gebühr beitrag "
     "anteil prozentsatz gehalt miete alter anzahl zahl größe höhe prix coût tarif montant loyer amende nombre "
     "pourcentage âge taille precio coste costo importe alquiler número porcentaje edad tamaño prezzo importo affitto "
@@ -142,7 +142,7 @@ _UNIT = re.compile(
 )
 _MONEY = re.compile(
     r"\bhow much (money|is|are|was|were|do|does|did|will|would|can|should|must|has|have)\b|"
-    r"\b(price|prices|cost|costs|fee|fees|rent|deposit|salary|wage|revenue|turnover|profit|budget|paid|pay|worth|spent|"
+    r"\b(price|prices|cost|costs|fee|fees|rent|deposit|salary|wage|revenue|turnover|profit|income|earnings|dividends?|budget|paid|pay|worth|spent|"
     r"spend|dollars?|euros?|kostet|kosten|preis|gebühr|beitrag|miete|gehalt|prix|coûte|coût|tarif|loyer|amende|cuesta|"
     r"cuestan|costó|precio|alquiler|costa|costano|prezzo|affitto)\b",
     re.IGNORECASE,

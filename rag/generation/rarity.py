@@ -70,10 +70,11 @@ cost costs price priced fee charge charged pay paid pays payable expensive cheap
 begin begins began start starts commence opens opened launched | end ends ended finish expire expires terminate stop
 buy purchase acquire order | company firm organisation organization business enterprise | doctor physician
 build built construct constructed erected | found founded established created set | car vehicle automobile
-write wrote written author authors writer | make made manufactured produced manufacturer producer
+wrote written author authors writer | make made manufactured produced manufacturer producer
 repair repaired mend mended fix fixed | replace replaced replacement substitute spare renewed
 allow allowed permit permitted may | forbid forbidden prohibited banned | help assist support
-child children kid kids | boss head chief leader director chair chairman manager manages | job position role post
+child children kid kids | boss head chief leader director chairman manager manages | job position role post
+chair chairs chaired chairman chairwoman
 lose lost losing missing | live reside residence dwelling | die died death dead | guarantee warranty
 cable cord wire | holiday vacation leave | phone telephone call | mail email e-mail | licence license licensed
 show display | choose select pick | delete remove removed | error fault problem issue failure trouble

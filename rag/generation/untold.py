@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rag.generation.candidates import Candidate, names_of
+from rag.generation.carriers import carriers
 from rag.generation.choice import Reading
 from rag.generation.figures import figure_asked, holds_count, holds_time
 from rag.generation.rarity import related_to
@@ -26,29 +27,6 @@ __all__ = ["is_untold", "lacks_figure"]
 _LOOKED_IN, _TOLD_IN = 5, 3
 # that a time or a number stands in one of those, if it answers about as well as the best, as a logit
 _NEAR = 2.5
-_ARTICLE = r"(?:the|an?|der|die|das|den|ein|eine|le|la|les|l['’]|un|une|el|los|las|una|il|lo|i|gli|uno)\s*\b"
-_OWNER = r"(?:his|her|its|their|your|our|my|(?:[\w.]+\s){0,3}[\w.]+['’]s?)\s+"
-_NOUN = r"(?P<noun>[^\W\d_][\w'’-]*(?:\s[^\W\d_][\w'’-]*){0,2}?)"
-_ENDS = (
-    r"(?=\s*(?:[?,]|$)|\s(?:of|for|in|at|on|to|from|by|with|that|which|who|when|is|are|was|were|did|do|does|has|have|had|"
-    r"can|could|will|would|should|must|may|and|von|vom|für|in|im|am|an|bei|zu|hat|haben|ist|sind|war|waren|wurden?|gibt|"
-    r"de|du|des|d['’]|à|au|en|dans|pour|est|sont|a|ont|y|del|della|dello|dei|di|nel|nella|ha|hanno|c['’]|è|sono|al|"
-    r"tiene|tienen|hay|son|fue|fueron)\b)"
-)
-_CARRIERS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"\bwho(?:['’]s| is| are| was| were)\s+(?:{_ARTICLE}|{_OWNER})\s*{_NOUN}{_ENDS}",
-        rf"\b(?:wer (?:ist|war)|qui (?:est|était)|quién (?:es|fue|era)|chi (?:è|era))\s+{_ARTICLE}\s*{_NOUN}{_ENDS}",
-        rf"\bwhat(?:['’]s| is| are| was| were)\s+(?:{_ARTICLE}|{_OWNER})\s*{_NOUN}(?:\s*\?|\s(?:of|in)\b)",
-        rf"\b(?:how many|wie ?viele?|combien d(?:e\s|['’])|cuánt[oa]s|quant[ie])\s*{_NOUN}{_ENDS}",
-        rf"\bhow much\s+(?!is|are|was|were|do|does|did|will|would|can|has|have|of)\s*{_NOUN}{_ENDS}",
-        rf"\b(?:is|are|was|were) there (?:any\b|an?\b)?\s*{_NOUN}{_ENDS}",
-        rf"(?:\bgibt es|\by a-t-il|\bhay|\bc['’]è|\bci sono)\s+(?:{_ARTICLE})?\s*{_NOUN}{_ENDS}",
-    )
-)
-# "which company": somewhere, though not of the one asked about
-_WHICH = re.compile(r"^\W*which\s+(?P<noun>[^\W\d_][\w'’-]*)(?=\s)", re.IGNORECASE)
 _DEED = re.compile(
     r"^\W*(?:who(?:\s+(?:has|had|will))?|wer|qui(?:\s+a)?|quién(?:\s+ha)?|chi(?:\s+ha)?)\s+(?P<verb>[^\W\d_]{3,})\b"
     r"|^\W*when (?:was|were) [^?]*?(?P<last>[^\W\d_]{3,}e[dn]|built|sold|made)\W*$",
@@ -56,22 +34,12 @@ _DEED = re.compile(
 )
 # "founded" is not what is "found", "issued" not an "issue"
 _HOMOGRAPHS = frozenset(("founded", "wounded", "issued"))
-# verbs that say little, and nouns that only say what kind of thing the answer is
+# verbs that say little
 _LIGHT = frozenset(
     """is are was were be been can could may might must shall should will would do does did has have had get gets got go
     goes went come comes came take takes took make makes made give gives gave use uses used need needs want wants work
     works call called say says said see saw keep keeps put puts let lets else all ist war sind hat haben kann darf muss
     soll wird macht gibt est sont peut doit fait es son fue puede debe hace ha può deve fa ont avait""".split()
-)
-_GENERIC = frozenset(
-    """number name names date time times price cost fee amount size kind type sort part parts version level rate period
-    reason way ways form value length purpose role status result results effect difference meaning point idea people
-    person persons thing things place total sum dose space room water money percent percentage share maximum minimum
-    limit average best main first last next most least time place title process procedure benefit benefits advantage
-    advantages problem problems rule rules requirement requirements step steps option options feature features factor
-    factors example examples condition conditions change changes one ones term terms state goal aim measure measures
-    zahl anzahl datum preis zeit art teil grund höhe größe leute personen montant nom nombre prix taille raison
-    personnes número precio fecha importe personas numero nome prezzo data tipo parte persone volte""".split()
 )
 
 
@@ -88,12 +56,11 @@ def is_untold(reading: Reading) -> bool:
             return not any(form.search(reading.evidence[number - 1].passage.text) for number in where)
         if found and all(_is_nowhere(reading, term) and not _said_alike(term, said) for term in found):
             return True
-    for pattern in (*_CARRIERS, _WHICH):
-        carrier, phrase = _carrier(pattern, reading)
-        if carrier and all(_is_nowhere(reading, term) for term in carrier) and not related_to(carrier, said):
+    for carrier in carriers(asked, reading.weight):
+        if all(_is_nowhere(reading, term) for term in carrier.terms) and not related_to(carrier.terms, said):
             return True
-        if carrier and asked.is_short and pattern is not _WHICH:
-            return not related_to(carrier, _said(reading, _about(reading, phrase)))
+        if asked.is_short and not carrier.is_kind:
+            return not related_to(carrier.terms, _said(reading, _about(reading, carrier.phrase)))
     return False
 
 
@@ -111,17 +78,6 @@ def _about(reading: Reading, phrase: Sequence[str]) -> Sequence[int]:
 
 def _document(reading: Reading, number: int) -> str:
     return reading.evidence[number - 1].passage.document_id
-
-
-def _carrier(pattern: re.Pattern[str], reading: Reading) -> tuple[list[str], list[str]]:
-    """The terms of the noun that carries the question (the last word of what is asked for that is not merely a kind of
-    answer, as far as it says what the question is about), and those of all that is asked for."""
-    found, language = pattern.search(reading.asked.text), reading.asked.language
-    if not found:
-        return [], []
-    told = [word for word in found["noun"].split() if word.casefold() not in _GENERIC]
-    carrier = [term for word in told[-1:] for term in terms(word, language) if term in reading.weight]
-    return carrier, terms(found["noun"], language)
 
 
 def _is_nowhere(reading: Reading, term: str) -> bool:

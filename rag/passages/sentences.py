@@ -103,12 +103,20 @@ def halves(text: str, span: Span) -> tuple[Span, Span] | None:
     length = span.end - span.start
     low, near, high = (span.start + length * tenths // 10 for tenths in (2, 4, 8))
     for separator in _SEPARATORS:
-        match = separator.search(text, near, high)
+        match = next((one for one in separator.finditer(text, near, high) if _is_open(text, span, one)), None)
         if match is None:
-            match = next(reversed(list(separator.finditer(text, low, near))), None)
+            before = [one for one in separator.finditer(text, low, near) if _is_open(text, span, one)]
+            match = before[-1] if before else None
         if match is not None and (cut := _cut(text, span, match.end())):
             return cut
     return _cut(text, span, span.start + length // 2)
+
+
+def _is_open(text: str, span: Span, match: re.Match[str]) -> bool:
+    """Whether a place is outside of brackets, or between words, where any place will do."""
+    return match[0].isspace() or text.count("(", span.start, match.start()) <= text.count(
+        ")", span.start, match.start()
+    )
 
 
 def _cut(text: str, span: Span, at: int) -> tuple[Span, Span] | None:
