@@ -20,8 +20,8 @@ _JOINS = frozenset(
     "rispetto".split()
 )
 _SHORT = 9  # words of a clause that may leave something out
-# what a term counts in a clause about another year than the one asked for
-_OTHER_YEAR = 0.2
+# what a clause says that tells of another year than the one asked for
+_OTHER_YEAR = -1.0
 # what a term counts that the clause before has said, for names and for figures
 _LEFT_OUT = {False: 0.6, True: 0.85}
 
@@ -40,12 +40,17 @@ def number_length(text: str) -> int:
 
 
 def said_with(words: Sequence[Word], weight: Mapping[str, float], for_figures: bool) -> list[float]:
-    """For each word of a sentence, how much of what was asked its clause says, 0 to 1."""
+    """For each word of a sentence, how much of what was asked its clause says, 0 to 1; less than nothing
+    where it tells of another year."""
     found: list[float] = []
     before: dict[str, float] = {}
     for clause in _clauses(words):
         held = related_to(weight, frozenset(term for word in clause for term in word.terms))
-        says = dict.fromkeys(held, _OTHER_YEAR if _is_of_another_year(clause, weight) else 1.0)
+        if _is_of_another_year(clause, weight):
+            found += [_OTHER_YEAR] * len(clause)
+            before = {}
+            continue
+        says = dict.fromkeys(held, 1.0)
         if len(clause) <= _SHORT:
             says = {term: _LEFT_OUT[for_figures] * share for term, share in before.items()} | says
         found += [sum(weight[term] * share for term, share in says.items())] * len(clause)

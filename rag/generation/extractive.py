@@ -239,8 +239,12 @@ def _led_by_fact(reading: Reading) -> list[int]:
         return float(reading.scores[i]) + (_FACT_WEIGHT * reading.facts[i][1] if i in reading.facts else -_NO_FACT)
 
     best = max({ranked[0], *reading.facts}, key=worth)
-    held = {i: related_to(reading.weight, reading.candidates[i].terms) for i in {best, *reading.facts}}
-    fuller = [i for i in held if held[i] > held[best] and reading.scores[i] > reading.scores[best] - _FULLER]
+    bags = {i: reading.candidates[i].terms for i in {best, *reading.facts}}
+    held = {i: (related_to(reading.weight, bag), reading.weight.keys() & bag) for i, bag in bags.items()}
+    near = [i for i in held if reading.scores[i] > reading.scores[best] - _FULLER]
+    fuller = [
+        i for i in near if held[i] != held[best] and all(a >= b for a, b in zip(held[i], held[best], strict=True))
+    ]
     best = max(fuller, key=worth, default=best)
     return [best, *(i for i in ranked if i != best)]
 

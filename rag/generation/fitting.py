@@ -8,10 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rag.generation.clauses import number_length
-from rag.generation.question import SPANS, Asked
+from rag.generation.question import SPANS, UNITS, Asked
 from rag.generation.rarity import is_common, related_to
 from rag.generation.spans import Fact
 from rag.generation.tokens import MAGNITUDES, MONTHS, SYMBOLS, TIME_NOUNS, Word, is_number, is_time
+from rag.index import terms
 
 __all__ = ["HOUR", "ROLES", "fits", "inside", "kind_fits"]
 
@@ -40,12 +41,14 @@ _LEGAL_FORM = re.compile(
 ROLES = frozenset(
     """chief executive financial operating technology officer president vice senior deputy assistant director chair
     chairman chairwoman chairperson manager managing general secretary minister prime head mayor professor doctor judge
-    captain board company geschäftsführer vorstand präsident präsidentin direktor direktorin leiter leiterin
+    captain board company founder co-founder cofounder owner treasurer spokesman
+    spokeswoman geschäftsführer vorstand präsident präsidentin direktor direktorin leiter leiterin
     bürgermeister bürgermeisterin directeur directrice président présidente maire ministre presidente directora alcalde
     alcaldesa ministro direttore direttrice sindaco sindaca""".split()
 )
 # "Delivery: 14 days": what the value is called is not the value
 _NAME_OF_VALUE = re.compile(r"[-*•\s]*[^:.!?;\n]{1,60}:\s")
+_QUOTES = '"“‘«„'
 _POINTS_TO = frozenset(
     "within after before every each in until nach innerhalb binnen vor alle bis dans après avant sous tous chaque en "
     "dentro tras después antes cada hasta entro dopo prima ogni fra".split()
@@ -107,6 +110,8 @@ def fits(asked: Asked, text: str, words: Sequence[Word], fact: Fact, language: s
     if fact.shape == "name" and language != "german" and not any(_names(words, words.index(word)) for word in piece):
         return False
     if asked.kind == "number":
+        if any(_has_other_unit(asked, words, word) for word in piece if is_number(word)):
+            return False
         in_money = asked.wants_money and any(word.text in SYMBOLS and word.text != "%" for word in words)
         if in_money and any(word.text == "%" for word in piece):
             return False
@@ -128,6 +133,16 @@ def fits(asked: Asked, text: str, words: Sequence[Word], fact: Fact, language: s
     return True
 
 
+def _has_other_unit(asked: Asked, words: Sequence[Word], number: Word) -> bool:
+    """Whether a number measures something else than what is asked for: "180 g" with "how long", "4-day" with weeks."""
+    following = words[words.index(number) + 1 :][:1]
+    behind = (word.lower for word in following if word.gap in (" ", "\u00a0"))
+    own = {number.lower.rpartition("-")[2], *behind} & UNITS
+    if asked.counted:
+        return "-" in number.text and bool(own) and not asked.counted & {t for unit in own for t in terms(unit)}
+    return bool(asked.units and own) and not own & asked.units
+
+
 def _is_dated(words: Sequence[Word], word: Word) -> bool:
     """Whether a word is a time or the day of a month."""
     at = words.index(word)
@@ -142,6 +157,8 @@ def _is_aside(asked: Asked, text: str, words: Sequence[Word], piece: Sequence[Wo
         return True
     if _LEGAL_FORM.match(text[fact.start : fact.end]):
         return True
+    if asked.kind == "person" and piece[0].gap and piece[0].gap[-1] in _QUOTES:
+        return True  # the title of a book, or what somebody said
     if asked.kind == "person" and (
         all(word.lower in ROLES or word.is_function for word in piece) or _modifies(words, piece)
     ):
