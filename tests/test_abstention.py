@@ -121,6 +121,19 @@ def test_when_needs_a_time() -> None:
     assert not lacks_figure(read("What is the next meeting about?", hits, {"next": 1, "meet": 1}, 10))
 
 
+@pytest.mark.parametrize(
+    ("sentence", "is_lacking"),
+    [
+        ("The last meeting was held on 2 December 2025.", True),
+        ("The meeting was moved and will be held on 2 December 2025.", False),
+        ("The board meets on 2 December 2025.", False),
+    ],
+)
+def test_what_comes_next_is_not_what_has_been(sentence: str, is_lacking: bool) -> None:
+    hits = [replace(hit_of(sentence), sentence_scores=(0.8,))]
+    assert lacks_figure(read("When is the next meeting?", hits, {"next": 1, "meet": 1}, 10)) == is_lacking
+
+
 NEWS = (
     "The ferry Aurora sails to Skarvik from 2 May 2026, the mayor said. A ticket costs 24 euros. The library lends "
     "140 objects, an idea of the librarian Meera Joshi. The licence is kept by the Harbour Foundation."

@@ -34,6 +34,21 @@ _DEED = re.compile(
 )
 # "founded" is not what is "found", "issued" not an "issue"
 _HOMOGRAPHS = frozenset(("founded", "wounded", "issued"))
+# "When is the next operation?" is not told by "She had an operation on 2 December"
+_NEXT = re.compile(
+    r"\b(?:next|upcoming|forthcoming|nächste[nrsm]?|kommende[nrsm]?|prochaine?s?|próxim[oa]s?|prossim[oaie])\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|had|has been|have been|took|held|hatten?|wurden?|waren?|a été|ont été|était|eut|fue|fueron|tuvo|"
+    r"era|è stat[oa]|sono stat[ei]|ebbe)\b",
+    re.IGNORECASE,
+)
+_TO_COME = re.compile(
+    r"\b(?:will|shall|scheduled|planned|due|until|wird|werden|geplant|sera|seront|prévue?s?|será|serán|previst[oa]|sarà|"
+    r"saranno)\b",
+    re.IGNORECASE,
+)
 # verbs that say little
 _LIGHT = frozenset(
     """is are was were be been can could may might must shall should will would do does did has have had get gets got go
@@ -97,12 +112,19 @@ def lacks_figure(reading: Reading) -> bool:
     ]
     if asked.kind == "time" and not any(holds_time(one.text) for one in told):
         return True
+    if asked.kind == "time" and _NEXT.search(asked.text) and _is_past(best[0].text):
+        return True
     if asked.counted and not any(holds_count(one.text) for one in told):
         return True
     if figure := figure_asked(asked.text):
         held, around = figure
         return not any(held.search(_around(reading, one) if around else one.text) for one in best)
     return False
+
+
+def _is_past(text: str) -> bool:
+    """Whether a sentence tells of what has been, and of nothing that is to come."""
+    return bool(_PAST.search(text)) and not _NEXT.search(text) and not _TO_COME.search(text)
 
 
 def _around(reading: Reading, candidate: Candidate) -> str:
