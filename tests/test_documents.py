@@ -349,6 +349,13 @@ def test_entries_of_a_list_of_references(sentence: str, expected: bool) -> None:
     assert is_reference(sentence) == expected
 
 
+def test_a_table_of_contents_says_nothing() -> None:
+    contents = "Intake ............ 3\nSurgery … 28\n\nA. WARD ROUNDS3-17\n\nB. FEES\tix\nThe ward has 12 beds."
+    found = [contents[a:b] for a, b in boilerplate_spans(contents)]
+    assert found == ["Intake ............ 3", "Surgery … 28", "A. WARD ROUNDS3-17"]
+    assert boilerplate_spans("Leeds - Hull 3-1\nYork - Ely 0-2\nDover - Bath 2-2\nFlight BA3-1") == []
+
+
 def test_prose_is_no_boilerplate() -> None:
     text = (
         "The view from the original pier is good.\nShare prices rose by 4 percent, and all rights went to the firm.\n"

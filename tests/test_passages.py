@@ -50,6 +50,8 @@ CASES = {
     "arabic": "هل وصل القطار؟ نعم وصل. انتهى.",
     "urdu": "یہ پہلا جملہ ہے۔ یہ دوسرا ہے۔",
     "hindi": "समिति बैठती है। कार्यवृत्त प्रकाशित होता है।",
+    "law": "See 11 U.S.C. §§ 341(c), 343 and Fed. R. Bankr. P. 2004. Cf. In re Baker, 86 B.R. 2 (Bankr. D. Colo. 1988)."
+    " § 5 holds. Voir art. L. 121-1 du code. He felt ill. Doctors came.",
     "currency": "It cost approx. $5 a piece. €7 was asked.",
 }
 EXPECTED = {
@@ -57,6 +59,7 @@ EXPECTED = {
     "initials": 3, "degree": 2, "decimal": 2, "version": 3, "sentence number": 2, "ordinal": 2, "quote": 5,
     "lower": 2, "reference": 3, "ellipsis": 3, "abbreviation at the end": 2, "spanish": 3, "french": 2,
     "chinese": 5, "arabic": 3, "urdu": 2, "hindi": 2, "currency": 2,
+    "law": 6,
 }  # fmt: skip
 
 
@@ -134,6 +137,11 @@ def test_blocks_are_never_read_across() -> None:
         ("part: pump; price: 10\n\nall parts: 12", []),
         ("He said “no”. What then? Nobody knows", []),
         ("What becomes of the ship\n\nIt will be sold.", ["What becomes of the ship"]),
+        (
+            f"{(long := 'CHAPTER 2 – APPOINTMENT, QUALIFICATIONS, PERCENTAGE FEE AND COMPENSATION OF THE STANDING TRUSTEE')}"
+            "\n\nIt is paid.",
+            [long],
+        ),
     ],
 )
 def test_labels_are_told_from_sentences(text: str, labels: list[str]) -> None:

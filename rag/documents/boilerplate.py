@@ -69,6 +69,11 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 
+# "Surgery ......... 28", "Surgery … 28", "SURGERY3-17" (a tab was lost)
+_CONTENTS = re.compile(
+    r".{2,120}?(?:(?:(?:\s?[.…·_]){4,}\s*|\s…\s)(?:\d{1,4}|\d{1,2}-\d{1,3}|[ivxlc]{1,6})|[^\W\d_)]\d{1,2}-\d{1,3})"
+)
+_FEWEST_CONTENTS = 3  # lines of that form: one alone may be anything
 
 # SOURCE Name of the Firm
 _SOURCE = re.compile(r"^(?:SOURCE|FUENTE|QUELLE|FONTE|KÄLLA|BRON)[ :]+\S.{0,80}$")
@@ -132,12 +137,18 @@ def is_kicker(line: str) -> bool:
     return bool(_KICKER.match(line.strip()) or _alone(line))
 
 
+def _contents_lines(lines: list[str]) -> set[int]:
+    """The lines of a table of contents: a title, dots or nothing at all, and a page."""
+    found = {number for number, line in enumerate(lines) if _CONTENTS.fullmatch(line.strip())}
+    return found if len(found) >= _FEWEST_CONTENTS else set()
+
+
 def boilerplate_spans(text: str) -> list[Span]:
     """Lines that are not part of what a text has to say, as spans in order."""
     spans = []
     lines = text.split("\n")
     first_of_tail = max(0, len(lines) - 8)
-    contacts = _contact_lines(lines)
+    named = _contact_lines(lines) | _contents_lines(lines)
     offset = 0
     for number, line in enumerate(lines):
         stripped = line.strip()
@@ -146,7 +157,7 @@ def boilerplate_spans(text: str) -> list[Span]:
             stripped
             and len(stripped) < 600
             and (
-                number in contacts
+                number in named
                 or _WHOLE_LINES.match(stripped)
                 or _KICKER.match(stripped)
                 or _SOURCE.match(stripped)

@@ -36,6 +36,11 @@ _MAYBE = frozenset(
     "mt ft ph.d m.d b.a m.a m.sc b.sc d.c a.m p.m u.s u.k u.n e.u u.s.a a.d b.c jan feb mar apr jun jul "
     "aug sep sept oct nov dec".split()
 )
+# The same where they have a capital: rules, courts, reporters and states in American citations of law.
+_MAYBE_NAMES = frozenset(
+    "fed bankr civ crim evid app proc supp stat cir ct rev ala ariz ark cal colo conn del fla ga ill ind kan ky la "
+    "mass md mich minn miss mo mont neb nev okla ore pa tenn tex va vt wash wis wyo".split()
+)
 _STARTERS = frozenset(
     "the a an this that these those it its he she they we i you his her their our my in on at for from "
     "with by as after before during when while if although because since however but and so then there "
@@ -51,7 +56,7 @@ _STOP = re.compile(
     rf"|(?P<stop>[.!?…‽؟۔।॥։።။។]+(?:[{_CLOSERS}*_]|[ \u00a0\u202f]»|\[\d{{1,3}}\])*)(?=\s|$)"
 )
 _WORD_BEFORE = re.compile(r"[\w.'’-]*$")
-_NEXT_WORD = re.compile(r"[\s\"'“‘«‹(\[{*_¿¡$€£#~@–—-]*([\w'’-]*)")
+_NEXT_WORD = re.compile(r"[\s\"'“‘«‹(\[{*_¿¡$€£§¶#~@–—-]*([\w'’-]*)")
 # what a line of a list begins with
 BULLET = re.compile(r"\s*(?:[-*+•‣◦▪·–—]\s+|o(?: {2,}|\t\s*)|\(?\d{1,3}[.)]\s+|[a-zA-Z][.)]\s+)")
 _PRONOUN = re.compile(
@@ -131,7 +136,7 @@ def is_label(text: str, span: Span) -> bool:
     alone = text[: span.start].rstrip(" \t")[-1:] in ("", "\n") and text[span.end :].lstrip(" \t")[:1] in ("", "\n")
     return (
         alone
-        and len(line.split()) <= 12
+        and len(line.split()) <= (20 if line.isupper() else 12)
         and line[-1] not in ".!?…。！？؟۔।:：;,"
         and not re.search(r"[:：;=]\s|\t|\|", line)
         and (line.startswith("#") or not _OPENS_UNIT.match(line + " "))
@@ -191,9 +196,9 @@ def _dot_ends_sentence(token: str, word: str) -> bool:
     name = token.lower().rsplit("-", 1)[-1]
     if name in _TITLES:
         return False
-    if word[0].isdigit() and name in _BEFORE_NUMBER:
+    if name in _BEFORE_NUMBER and (word[0].isdigit() or (len(word) == 1 and word not in "AI")):  # "art. L. 121-1"
         return False
-    if name in _MAYBE:
+    if name in _MAYBE or (name in _MAYBE_NAMES and token[0].isupper()):
         return word.lower() in _STARTERS
     if len(token) == 1 and token.isalpha() and token.isupper():  # an initial, or "Plan B"
         return len(word) > 1 and word.lower() in _STARTERS
