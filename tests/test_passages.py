@@ -138,7 +138,7 @@ def test_blocks_are_never_read_across() -> None:
         ("He said “no”. What then? Nobody knows", []),
         ("What becomes of the ship\n\nIt will be sold.", ["What becomes of the ship"]),
         (
-            f"{(long := 'CHAPTER 2 – APPOINTMENT, QUALIFICATIONS, PERCENTAGE FEE AND COMPENSATION OF THE STANDING TRUSTEE')}"
+            f"{(long := 'CHAPTER 2 – APPOINTMENT, QUALIFICATIONS, PERCENTAGE FEE AND COMPENSATION OF TRUSTEES')}"
             "\n\nIt is paid.",
             [long],
         ),
