@@ -286,6 +286,21 @@ def test_passages_cut_where_they_were_read_are_those_that_the_builder_cuts(
     assert examine(folder) == examine(tmp_path / "single") == []
 
 
+def test_passages_cut_anew_are_found_by_the_name_that_is_recorded(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another version may name documents without a title differently."""
+    write(tmp_path / "docs", {"orders.jsonl": json.dumps({"id": "97", "text": "Three pumps and nine valves."})})
+    with monkeypatch.context() as older:
+        for module in ("rag.types", "rag.index.writer", "rag.index.rows"):
+            older.setattr(f"{module}.title_of", lambda source: source.partition("#")[2])
+        build_plainly(folder, tmp_path / "docs")
+    build_plainly(folder, tmp_path / "docs", passage_tokens=64)
+    assert examine(folder) == []
+    build_plainly(tmp_path / "fresh", tmp_path / "docs", passage_tokens=64)
+    assert state(folder) == state(tmp_path / "fresh")
+
+
 SAID = {
     "chunker": "c",
     "terms": TERMS,

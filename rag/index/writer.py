@@ -62,13 +62,13 @@ class Writer:
         marks = ", ".join("?" * 9)
         self._connection.execute(f"INSERT INTO documents VALUES ({marks})", sealed_document(number, document))
         self.add_passages(number, document.name, passages, known)
-        self._touched.add(number)
         return number
 
     def add_passages(
         self, number: int, name: str, passages: Sequence[Passage], known: TermCounts | None = None
     ) -> None:
         """Record passages of the document with that number and name; their terms may be ``known``."""
+        self._touched.add(number)  # an older version may have recorded another name
         first = self._next_number("passages")
         rows, waiting = [], []
         for at, passage in enumerate(passages, first):
