@@ -479,6 +479,13 @@ def test_numbers_as_people_see_them(raw: str, pattern: str, text: str) -> None:
 # ---- records
 
 
+def test_a_record_is_named_by_its_id_whatever_that_is(tmp_path: Path) -> None:
+    ids = [0, 1, False, "", " ", None]
+    lines = [json.dumps({"id": one, "text": "words"}) for one in ids] + [json.dumps({"_id": "b", "text": "words"})]
+    documents = read_bytes(tmp_path, "r.jsonl", "\n".join(lines))
+    assert [d.source.partition("#")[2] for d in documents] == ["0", "1", "False", "4", "5", "6", "b"]
+
+
 def test_jsonl_is_a_document_a_line(tmp_path: Path) -> None:
     lines = [
         json.dumps({"id": "x1", "title": "One", "text": "First text.", "url": "https://a.org", "views": 3}),

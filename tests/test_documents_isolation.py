@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -188,6 +189,24 @@ def test_workers_end_with_the_reader(tmp_path: Path) -> None:
         processes = [one._process for one in opened._workers]
         assert all(process.poll() is None for process in processes)
     assert all(process.poll() is not None for process in processes)
+
+
+def test_a_reader_waits_for_whoever_takes_its_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [json.dumps({"id": n, "text": f"record {n} " + "word " * 2000}) for n in range(200)]
+    files = write(tmp_path, {"a.jsonl": "\n".join(lines).encode(), "b.jsonl": "\n".join(lines[:50]).encode()})
+    monkeypatch.setattr(isolation, "_MAX_WAITING", 3)
+    most, came = 0, []
+    with Reader(Settings()) as opened:
+        for _, reads in opened.read_each(files):
+            queue = inspect.getgeneratorlocals(reads)["reading"].found
+            for read in reads:
+                most = max(most, queue.qsize())
+                came.append(read.document.source.rpartition("#")[2])
+    assert came == [str(n) for n in (*range(200), *range(50))]
+    assert most <= 3
+    with Reader(Settings()) as opened:  # left in the middle, nobody waits for ever
+        _, reads = next(iter(opened.read_each(files)))
+        assert next(reads).document.text.startswith("record 0")
 
 
 def test_a_killed_worker_does_not_stop_the_rest(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from math import inf
-from queue import SimpleQueue
+from queue import Full, Queue
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,8 @@ MAX_WORKERS = 2
 _GROWN_BYTES = 600 * 2**20
 _MAX_BYTES_WAITING = 32 * 2**20  # of files handed out and not yet yielded
 _TICK_SECONDS = 0.25
+# documents of one file that wait for the builder: what it takes in while it writes; beyond them the worker waits
+_MAX_WAITING = 512
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TESSDATA_PREFIX", "SYSTEMROOT")
 
 Result = list[Document] | DocumentError
@@ -145,7 +147,7 @@ class Reader:
                 with self._lock:
                     self._idle.append(worker)
         finally:
-            reading.found.put(None)
+            reading.hand_on(None, lambda: self._closed)
 
     def _take(self) -> _Worker:
         """A worker that can take a file, a new one where there is none."""
@@ -167,9 +169,18 @@ class _Reading:
 
     def __init__(self, file: File) -> None:
         self.file = file
-        self.found: SimpleQueue[Read | None] = SimpleQueue()
+        self.found: Queue[Read | None] = Queue(_MAX_WAITING)
         self.n_found = 0
         self.future: Future[_Outcome]
+
+    def hand_on(self, found: Read | None, is_over: Callable[[], bool]) -> None:
+        """Give ``found`` to whoever takes the documents, when there is room, unless all is over by then."""
+        while not is_over():
+            try:
+                self.found.put(found, timeout=_TICK_SECONDS)
+                return
+            except Full:
+                continue
 
 
 class _Worker:
@@ -224,7 +235,8 @@ class _Worker:
                 elif "document" in frame:
                     n_sent += 1
                     if n_sent > reading.n_found:
-                        reading.found.put(Read(_document(frame["document"]), frame.get("beside")))
+                        clock.pause()  # the worker waits for us, not we for it
+                        reading.hand_on(Read(_document(frame["document"]), frame.get("beside")), clock.is_ended)
                         reading.n_found = n_sent
                 elif "done" in frame:
                     return self._finished(frame)
@@ -316,6 +328,10 @@ class _Clock(threading.Thread):
     def end(self) -> None:
         """It is not needed any more."""
         self._ended.set()
+
+    def is_ended(self) -> bool:
+        """Whether it is not needed any more."""
+        return self._ended.is_set()
 
     def run(self) -> None:
         """Look at the time every now and then."""

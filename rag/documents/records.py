@@ -117,7 +117,8 @@ def _is_record(value: Any) -> bool:
 def _record(value: Any, number: str, names: dict[str, int], encoding: str) -> Document:
     """One record as a document. Its ``source`` is the record's id, made unique within the file."""
     fields: Mapping[str, Any] = value if isinstance(value, dict) else {}
-    name = one_line(str(fields.get("id", fields.get("_id", "")) or number))[:200] or number
+    ids = (fields.get("id"), fields.get("_id"), number)
+    name = next(words for value in ids if value is not None and (words := one_line(str(value))[:200]))
     names[name] = names.get(name, 0) + 1
     if names[name] > 1:
         name = f"{name} ({names[name]})"
