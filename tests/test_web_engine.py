@@ -16,6 +16,12 @@ from rag.web.engine import Engine
 
 
 @pytest.fixture
+def small_corpus(small_corpus: Path, tmp_path: Path) -> Path:
+    """A copy, which may be changed."""
+    return shutil.copytree(small_corpus, tmp_path / "small")
+
+
+@pytest.fixture
 def engine(small_corpus: Path, tmp_path: Path) -> Engine:
     """A page over an index of other folders, beside a corpus folder that has a document too."""
     (tmp_path / "corpus").mkdir()
