@@ -18,6 +18,7 @@ import numpy as np
 from rag.generation import candidates as stage
 from rag.generation.cells import answering_cells
 from rag.generation.choice import Reading, read
+from rag.generation.longforms import asks_for_long_form, long_form
 from rag.generation.marking import is_row, kind_fits
 from rag.generation.model import coefficients, constant
 from rag.generation.parts import parts
@@ -37,7 +38,8 @@ FEATURES = (
     "kind fits", "names missing in sentence", "numbers unmatched", "polarity differs", "opposites", "other number",
 )  # fmt: skip
 
-# what a cell is worth whose row and column the question names; no fit sees these, they are few and always the same
+# what a cell is worth whose row and column the question names, and a long form that has the letters of its short one;
+# no fit sees these, they are few and always the same
 _CELL = 0.9
 
 # a sentence that begins "X is a …" where "What is X?" is asked, in the languages that questions are read in
@@ -82,13 +84,13 @@ def confidence(reading: Reading) -> float:
     """An estimate, 0 to 1, that the evidence answers the question."""
     if not reading.candidates:
         return 0.0
-    if answering_cells(reading) or ranked_rows(reading):
+    if answering_cells(reading) or ranked_rows(reading) or long_form(reading):
         return _CELL
     value = float(signals(reading) @ coefficients("confidence", FEATURES)) + constant("confidence")
     estimate = 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
     if _is_of_another_year(reading) or lacks_figure(reading) or _is_of_another_row(reading):
         return min(estimate, _AMISS)
-    if estimate > _UNTOLD and is_untold(reading):
+    if estimate > _UNTOLD and (asks_for_long_form(reading.asked.text) or is_untold(reading)):
         return _UNTOLD
     return max(estimate, _DEFINED) if _is_definition(reading) else estimate
 

@@ -21,6 +21,7 @@ from rag.generation.choice import Reading, read
 from rag.generation.conflicts import Conflict, conflict
 from rag.generation.freshness import When, date_of, label
 from rag.generation.lists import bullet_length, listed, of_one_list
+from rag.generation.longforms import long_form
 from rag.generation.parts import Part, parts
 from rag.generation.rarity import related_to, telling
 from rag.generation.superlative import AMONG, ranked_rows
@@ -103,6 +104,9 @@ def _pieces(prompt: Prompt) -> Iterator[str | Quote]:
     rows = answering_cells(reading)
     if rows:
         yield from _rows(reading, rows)
+        return
+    if told := long_form(reading):
+        yield _quote(reading, told.candidate, told.span)
         return
     items = listed(reading)
     if items:
