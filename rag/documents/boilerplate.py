@@ -71,8 +71,9 @@ _NOTICE = re.compile(
 
 # "Surgery ......... 28", "Surgery … 28", "SURGERY3-17" (a tab was lost)
 _CONTENTS = re.compile(
-    r".{2,120}?(?:(?:(?:\s?[.…·_]){4,}\s*|\s…\s)(?:\d{1,4}|\d{1,2}-\d{1,3}|[ivxlc]{1,6})|[^\W\d_)]\d{1,2}-\d{1,3})"
+    r"(?:(?:[^\s.…·_](?:\s?[.…·_]){4,}\s*|\s…\s)(?:\d{1,4}|\d{1,2}-\d{1,3}|[ivxlc]{1,6})|[^\W\d_)]\d{1,2}-\d{1,3})$"
 )
+_LONGEST_CONTENTS = 200
 _FEWEST_CONTENTS = 3  # lines of that form: one alone may be anything
 
 # SOURCE Name of the Firm
@@ -105,9 +106,18 @@ _REFERENCE = re.compile(
 )
 
 
+# See 11 U.S.C. §§ 341(c), 343; Fed. R. Bankr. P. 2003(a).
+_LAW = re.compile(
+    r"(?:u\.s\.c\.|c\.f\.r\.|fed\. r\. (?:bankr|civ|crim|evid|app)\.(?: p\.)?)|\bsee also\b", re.IGNORECASE
+)
+_WORDS = re.compile(r"[^\W\d_]{4,}")
+
+
 def is_reference(sentence: str) -> bool:
-    """Whether a sentence is an entry of a list of references: it names a text, and says nothing."""
-    return bool(_REFERENCE.match(sentence))
+    """Whether a sentence is an entry of a list of references, or a citation of law alone: it names a text, and says
+    nothing."""
+    rest = _LAW.sub(" ", sentence)
+    return bool(_REFERENCE.match(sentence)) or (rest != sentence and not _WORDS.search(rest))
 
 
 def dateline_date(text: str) -> str:
@@ -139,7 +149,7 @@ def is_kicker(line: str) -> bool:
 
 def _contents_lines(lines: list[str]) -> set[int]:
     """The lines of a table of contents: a title, dots or nothing at all, and a page."""
-    found = {number for number, line in enumerate(lines) if _CONTENTS.fullmatch(line.strip())}
+    found = {n for n, line in enumerate(lines) if len(line) <= _LONGEST_CONTENTS and _CONTENTS.search(line.strip())}
     return found if len(found) >= _FEWEST_CONTENTS else set()
 
 

@@ -70,6 +70,7 @@ _OPENS_UNIT = re.compile(
 # the number or letter of an item, and one that begins right here: "1. Open the lid. 2. Turn it. 3. Wait."
 _ENUMERATOR = re.compile(r"\d{1,3}|[a-zA-Z]|[ivx]{2,4}")
 _ITEM = re.compile(r"\s+(?:[a-z]|[ivx]{2,4})[.)]\s")
+_ITEM_LENGTH = 1000  # characters of a first item at most
 _SECOND = {"1": "2", "a": "b", "A": "B", "i": "ii"}
 _IS_UNIT = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||[=~-]{3,}[ \t]*$|```)")
 # "--size-only    skip files that …", "-a, --archive": an option that a line begins with, alone or before a gap
@@ -188,7 +189,11 @@ def _is_enumerator(text: str, before: re.Match[str], start: int, end: int) -> bo
     if not lead or lead[-1] in "\n.!?;":
         return True
     second = _SECOND.get(token)
-    return lead[-1] == ":" and second is not None and bool(re.search(rf"[\s(]{second}[.)]\s", text[before.end() : end]))
+    return (
+        lead[-1] == ":"
+        and second is not None
+        and bool(re.search(rf"[\s(]{second}[.)]\s", text[before.end() : min(end, before.end() + _ITEM_LENGTH)]))
+    )
 
 
 def _dot_ends_sentence(token: str, word: str) -> bool:
