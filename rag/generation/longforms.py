@@ -63,7 +63,7 @@ def long_form(reading: Reading) -> LongForm | None:
     for i in reading.ranked:
         candidate = reading.candidates[i]
         if found := _beside(candidate.text, short):
-            return LongForm(int(i), Span(candidate.start + found.start, candidate.start + found.end))
+            return LongForm(i, Span(candidate.start + found.start, candidate.start + found.end))
     return None
 
 
@@ -83,14 +83,12 @@ def _beside(text: str, short: str) -> Span | None:
 
 def _spelled(short: str, text: str, start: int, end: int) -> Span | None:
     """The last words of ``text[start:end]`` that begin with the letters of ``short``, small words aside."""
-    letters = [letter.casefold() for letter in short if letter.isupper()] or [
-        c for c in short.casefold() if c.isalpha()
-    ]
+    letters = [letter.casefold() for letter in short if letter.isupper()]
     words = list(_WORD.finditer(text, start, end))[-_MOST_WORDS:]
-    if len(letters) < 2 or not words or re.search(r"[.;:!?]\s", text[words[-1].end() : end] + " "):
+    if not words or re.search(r"[.;:!?]\s", text[words[-1].end() : end] + " "):
         return None
     for word in reversed(words):
-        if letters and word[0][0].casefold() == letters[-1]:
+        if word[0][0].casefold() == letters[-1]:
             letters.pop()
             if not letters:
                 return Span(word.start(), words[-1].end())
