@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rag.errors import IndexDamaged
@@ -13,8 +13,11 @@ from rag.types import Document, FileReport, Heading, Passage, Span, title_of
 
 __all__ = [
     "DOCUMENT_QUERY",
+    "ENTRY_QUERY",
     "PASSAGE_QUERY",
+    "DocumentEntry",
     "document_of",
+    "entry_of",
     "passage_of",
     "report_of",
     "report_to_json",
@@ -37,6 +40,29 @@ DOCUMENT_QUERY = """
 SELECT d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc, s.source, s.file, s.collection, s.crc
 FROM documents d JOIN sources s ON s.source = (SELECT min(source) FROM sources WHERE document = d.number)
 """
+
+# one row a source, for ``entry_of``
+ENTRY_QUERY = """
+SELECT s.source, s.file, s.collection, s.crc, f.path, f.stamp, f.sha256, f.report, f.crc,
+       d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc,
+       (SELECT count(*) FROM passages WHERE document = d.number)
+FROM sources s JOIN documents d ON d.number = s.document JOIN files f ON f.source = s.file ORDER BY s.source
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """A line of the library: one source with what a person wants to know of its document."""
+
+    source: str
+    document_id: str
+    title: str
+    collection: str
+    path: str
+    n_passages: int
+    n_pages: int
+    n_characters: int
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 def sealed_document(number: int, document: Document) -> tuple[Any, ...]:
@@ -136,3 +162,26 @@ def report_of(facts: str) -> FileReport:
     """A file's report as it was kept."""
     values: Mapping[str, Any] = json.loads(facts)
     return FileReport(**{**values, "warnings": tuple(values.get("warnings", ()))})
+
+
+def entry_of(row: tuple[Any, ...]) -> DocumentEntry:
+    """A line of the library from a row of ``ENTRY_QUERY``.
+
+    Raises:
+        IndexDamaged: the row is not as it was written.
+    """
+    source, file, collection, source_crc, path, *of_file = row[:9]
+    document, n_passages = row[9:16], row[16]
+    verify(of_file[-1], "files", "the name of a file", file, path, *of_file[:-1])
+    found = document_of((*document, source, file, collection, source_crc))
+    return DocumentEntry(
+        source=source,
+        document_id=document[1],
+        title=found.title or title_of(source),
+        collection=collection,
+        path=path.decode("utf-8", "replace"),
+        n_passages=n_passages,
+        n_pages=len(found.page_starts),
+        n_characters=len(found.text),
+        metadata=dict(found.metadata),
+    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -20,8 +20,17 @@ from rag.index.nearness import Nearness
 from rag.index.packing import unpack
 from rag.index.readers import Readers
 from rag.index.record import FORMAT, check_format, manifest, verify, whole
-from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of
-from rag.types import Document, FileReport, Passage, title_of
+from rag.index.rows import (
+    DOCUMENT_QUERY,
+    ENTRY_QUERY,
+    PASSAGE_QUERY,
+    DocumentEntry,
+    document_of,
+    entry_of,
+    passage_of,
+    report_of,
+)
+from rag.types import Document, FileReport, Passage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,14 +46,6 @@ __all__ = ["DocumentEntry", "Index", "Snapshot", "Status"]
 _KEPT = 8192
 
 T = TypeVar("T")
-
-_ENTRY_QUERY = """
-SELECT s.source, s.file, s.collection, s.crc, f.path, f.stamp, f.sha256, f.report, f.crc,
-       d.number, d.id, d.title, d.structure, d.metadata, d.text, d.crc,
-       (SELECT count(*) FROM passages WHERE document = d.number)
-FROM sources s JOIN documents d ON d.number = s.document JOIN files f ON f.source = s.file ORDER BY s.source
-"""
-
 
 _CANDIDATE = "SELECT p.number, p.document, v.number, v.key, v.passage, v.sentences, v.crc FROM"
 _VECTORS_QUERY = f"""
@@ -71,21 +72,6 @@ class Status:
     size: int
     files: tuple[FileReport, ...] = ()
     complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentEntry:
-    """A line of the library: one source with what a person wants to know of its document."""
-
-    source: str
-    document_id: str
-    title: str
-    collection: str
-    path: str
-    n_passages: int
-    n_pages: int
-    n_characters: int
-    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -370,7 +356,7 @@ class Snapshot:
 
     def documents(self) -> list[DocumentEntry]:
         """Every source with its document, sorted by source."""
-        return [_entry(row) for row in self._connection.execute(_ENTRY_QUERY)]
+        return [entry_of(row) for row in self._connection.execute(ENTRY_QUERY)]
 
     def collections(self) -> list[str]:
         """The names of the collections, sorted, without the nameless one."""
@@ -411,24 +397,6 @@ def _chosen(kept: Mapping[int, T], numbers: Sequence[int]) -> dict[int, T]:
         return {number: kept[number] for number in numbers}
     except KeyError:
         raise IndexDamaged("the index lacks a passage that it lists: rag doctor repairs what can be repaired") from None
-
-
-def _entry(row: tuple[Any, ...]) -> DocumentEntry:
-    source, file, collection, source_crc, path, *of_file = row[:9]
-    document, n_passages = row[9:16], row[16]
-    verify(of_file[-1], "files", "the name of a file", file, path, *of_file[:-1])
-    found = document_of((*document, source, file, collection, source_crc))
-    return DocumentEntry(
-        source=source,
-        document_id=document[1],
-        title=found.title or title_of(source),
-        collection=collection,
-        path=path.decode("utf-8", "replace"),
-        n_passages=n_passages,
-        n_pages=len(found.page_starts),
-        n_characters=len(found.text),
-        metadata=dict(found.metadata),
-    )
 
 
 def _size(folder: Path) -> int:
