@@ -10,11 +10,11 @@ from rag.types import Span
 __all__ = ["boilerplate_spans", "dateline_date", "dateline_length", "is_kicker", "is_reference", "release_date"]
 
 # BEIJING, Feb. 6, 2026 /PRNewswire/ --     PARIS--(BUSINESS WIRE)--March 3, 2025     LONDON, 3 May 2024 –
-# PARIS, le 2 mai 2024 /PRNewswire/ --      北京2025年3月4日 /美通社/ --
+# PARIS, le 2 mai 2024 /PRNewswire/ --      北京2025年3月4日 /美通社/ --      Rosenau, 4. November 2025. Die
 _DATELINE = re.compile(
     rf"""^\s*[^\W\d_][\w .,'’()/-]{{0,60}}?
     (?:[,–-]\s*(?:-*\([A-Z ]+\)-*\s*)?(?:le\s+|den\s+)?|(?=(?:19|20)\d\d\s?[年년]))
-    (?:{DATE.pattern}).{{0,40}}?(?:--|[–—-]|/|:)""",
+    (?:{DATE.pattern})(?:\.\s+(?=[^\W\d_])|.{{0,40}}?(?:--|[–—-]|/|:))""",
     re.IGNORECASE | re.VERBOSE,
 )
 # what a dateline takes up in front of its sentence: with an agency (NORTHBROOK, Ill.--(BUSINESS WIRE)--, Paris

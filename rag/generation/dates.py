@@ -10,18 +10,20 @@ __all__ = ["MONTHS", "Date", "blank", "find_dates"]
 MONTHS = {
     name: number
     for number, names in enumerate(
-        """january|jan|januar|janvier|enero february|feb|februar|février|febrero march|mar|märz|mars|marzo
-        april|apr|avril|abril may|mai|mayo june|jun|juni|juin|junio july|jul|juli|juillet|julio
-        august|aug|août|agosto september|sep|sept|septembre|septiembre october|oct|okt|oktober|octobre|octubre
-        november|nov|novembre|noviembre december|dec|dez|dezember|décembre|diciembre""".split(),
+        """january|jan|januar|janvier|enero|gennaio february|feb|februar|février|febrero|febbraio
+        march|mar|märz|mars|marzo april|apr|avril|abril|aprile may|mai|mayo|maggio
+        june|jun|juni|juin|junio|giugno july|jul|juli|juillet|julio|luglio august|aug|août|agosto
+        september|sep|sept|septembre|septiembre|settembre october|oct|okt|oktober|octobre|octubre|ottobre
+        november|nov|novembre|noviembre december|dec|dez|dezember|décembre|diciembre|dicembre""".split(),
         start=1,
     )
     for name in names.split("|")
 }
-# French and Spanish months have small letters, and no English word looks like one of these
+# French, Spanish and Italian months have small letters, and no English word looks like one of these
 _SMALL_LETTERED = frozenset(
     """janvier février avril juin juillet août septembre octobre novembre décembre enero febrero abril junio julio
-    agosto septiembre octubre noviembre diciembre mayo mai mars""".split()
+    agosto septiembre octubre noviembre diciembre mayo mai mars gennaio febbraio aprile maggio giugno luglio settembre
+    ottobre dicembre""".split()
 )
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
@@ -31,8 +33,8 @@ _DATES = tuple(
         r"\b(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})\b",
         r"\b(?P<day>\d{1,2})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<year>\d{4}|\d{2})\b",
         rf"\b(?P<name>{_MONTH})\b\.?\s+{_DAY}(?!\d|[.,]\d)\b,?(?:\s+(?:in\s+)?(?P<year>\d{{4}})\b)?",
-        rf"\b{_DAY}\s+(?:of\s+)?(?P<name>{_MONTH})\b\.?,?(?:\s+(?P<year>\d{{4}})\b)?",
-        rf"\b(?P<name>{_MONTH})\b\.?,?\s+(?:of\s+)?(?P<year>\d{{4}})\b",
+        rf"\b{_DAY}\s+(?:of\s+|de\s+)?(?P<name>{_MONTH})\b\.?,?(?:\s+(?:del?\s+)?(?P<year>\d{{4}})\b)?",
+        rf"\b(?P<name>{_MONTH})\b\.?,?\s+(?:of\s+|del?\s+)?(?P<year>\d{{4}})\b",
     )
 )
 _LONE_MONTH = re.compile(rf"(?<![.!?]\s)\b(?P<name>{_MONTH})\b\.?", re.IGNORECASE)

@@ -8,11 +8,9 @@ author field of a PDF) is said as such, without a citation, for there are no wor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from rag.documents.boilerplate import boilerplate_spans, dateline_date
-from rag.generation.dates import find_dates
+from rag.generation.masthead import FINDERS, Place
 from rag.generation.scanning import Found, Scan, listing
 from rag.index import DocumentEntry, Snapshot
 from rag.types import Document, Passage, Span
@@ -21,77 +19,101 @@ __all__ = ["DOCUMENT", "KINDS", "state"]
 
 # what a document may be called in a question about it
 DOCUMENT = (
-    r"(?:press release|news release|media release|documents?|files?|release|article|report|text|paper|page|letter|"
-    r"contract|agreement|memo|e-?mail|message|book|manual|handbook|guide|policy|publication|story|pdf|brochure|"
-    r"presentation|spreadsheet|statement|announcement|pressemitteilung|dokument|datei|bericht|artikel|"
-    r"communiqué|rapport|comunicato|documento|informe)"
+    r"\b(?:press (?:release|notice|statement)|news release|media release|documents?|files?|release|articles?|reports?|"
+    r"texts?|papers?|pages?|letters?|contracts?|agreements?|memo|e-?mail|message|book|manual|handbook|guide|policy|"
+    r"publication|story|pdf|brochure|presentation|spreadsheet|statement|announcement|notice|briefing|transcript|"
+    r"newsletter|obituary|bulletin|circular|lease|pressemitteilung|presseinformation|mitteilung|meldung|dokument|datei|"
+    r"bericht|artikel|schreiben|brief|vertrag|communiqué(?: de presse)?|rapport|article|lettre|contrat|"
+    r"comunicato(?: stampa)?|documento|lettera|contratto|articolo|informe|comunicado(?: de prensa)?|nota de prensa|"
+    r"carta|contrato|artículo)\b"
 )
 # groups hold what tells documents apart: "the CGTN press release on trade"
-_OF = rf"(?:this|the|that|my) ((?:[\w'-]+ ){{0,3}}?{DOCUMENT}(?: .+)?)"
-_REACHED = r"(?:e-?mail(?: address)?|(?:tele)?phone(?: number)?|number|address|name|details)"
-_PRESS = r"(?:press|media|news|investor(?: relations)?)"
+_THE = (
+    r"(?:(?:this|the|that|my|an?|die|der|das|dem|den|des|diese[rsmn]?|le|la|ce|cet|cette|du|de la|el|este|esta|del|"
+    r"il|lo|questo|questa|dello|della|nel|nella) |(?:dell|quest|de l|l)['’])"
+)
+_OF = rf"{_THE}((?:[\w'-]+ ){{0,3}}?{DOCUMENT}(?: .+)?)"
+_REACHED = r"(?:e-?mail(?: address)?|(?:tele)?phone(?: number)?|number|address|name|details|person)"
+_DESK = r"(?:contacts?|office|en?quiries|inquiries|quer(?:y|ies)|questions|team|desk)"
+
+
+def _contact_of(role: str, german: str, others: str) -> str:
+    """A question for the contact of somebody; the groups hold of which firm or document."""
+    return (
+        rf"(?:who|what) (?:is|are) (?:the )?{role}contacts?(?:['’]s)? ?{_REACHED}?(?: (?:of|for|in|from|at) (.+))?"
+        rf"|(?:who|what) (?:is|are) (.+?)['’]s? {role}contacts?"
+        rf"|(?:what is )?the {_REACHED} (?:of|for) (?:the )?{role}{_DESK}(?: (?:of|in|at) (.+))?"
+        rf"|wer ist (?:der|die) (?:{german})(?:in|person)?(?: (?:von|der|des|bei|für) (.+))?"
+        rf"|(?:qui est|quel est) le contact(?: de la)? {others}(?: (?:de|du|des) (.+))?"
+        rf"|quién es el contacto (?:de |para )?(?:la |los )?{others}(?: (?:de|del) (.+))?"
+        rf"|chi è il contatto (?:per )?(?:la )?{others}(?: (?:di|del|della) (.+))?"
+    )
+
+
 _KIND_OF_QUESTION = {
-    "date": rf"when (?:was|is) {_OF} (?:published|issued|released|written|dated|sent|made|created)"
-    rf"|(?:what is )?the (?:publication |release |issue )?date of {_OF}"
-    rf"|what date (?:does|is) {_OF} (?:carry|bear|have|from)",
+    "date": rf"when (?:was|is) {_OF} (?:published|issued|released|written|dated|sent|made|created|announced|from)"
+    rf"|(?:what is )?the (?:publication |release |issue )?date (?:of|on) {_OF}"
+    rf"|what date (?:does|is) {_OF} (?:carry|bear|have|from)"
+    rf"|(?:von wann|aus welchem jahr) (?:ist|stammt) {_OF}|welches datum (?:hat|trägt) {_OF}"
+    rf"|wann (?:wurde|ist) {_OF} (?:veröffentlicht|herausgegeben|erschienen|geschrieben|verschickt)"
+    rf"|(?:quelle est )?la date (?:de (?:publication|parution) )?{_OF}|de quand date {_OF}"
+    rf"|quand {_OF} a-t-(?:il|elle) été (?:publié|diffusé|écrit|envoyé)e?|quand a été (?:publié|écrit)e? {_OF}"
+    rf"|(?:cuál es )?la fecha (?:de )?{_OF}|de qué fecha es {_OF}|cuándo se (?:publicó|escribió|envió) {_OF}"
+    rf"|(?:qual è )?la data (?:di )?{_OF}|di che data è {_OF}|quando è stat[oa] (?:pubblicat|scritt)[oa] {_OF}",
     "place": rf"where (?:was|is) {_OF} (?:published|issued|released|written|sent|dated|from)"
     rf"|(?:what is )?the dateline(?: of {_OF})?",
     "author": rf"who (?:wrote|authored|signed|sent|is the author of|are the authors of) {_OF}"
-    rf"|(?:who|what) (?:is|are) the authors?(?: of {_OF})?",
-    "publisher": rf"who (?:issued|released|distributed|is the publisher of) {_OF}",
+    rf"|(?:who|what) (?:is|are) the authors?(?: of {_OF})?|who (?:is|was) {_OF} (?:written|signed|sent) by"
+    rf"|wer hat {_OF} (?:geschrieben|verfasst|unterschrieben|unterzeichnet)|qui a (?:écrit|rédigé|signé) {_OF}"
+    rf"|quién (?:escribió|firmó|firma|envió) {_OF}|chi ha (?:scritto|firmato) {_OF}",
+    "publisher": rf"who (?:issued|released|published|is the publisher of|is the issuer of) {_OF}"
+    rf"|wer hat {_OF} (?:herausgegeben|veröffentlicht)|qui a (?:publié|diffusé) {_OF}|quién (?:publicó|emitió) {_OF}"
+    rf"|chi ha pubblicato {_OF}",
+    "distributor": rf"who (?:distributed|circulated|transmitted) {_OF}|(?:by|through) which (?:agency|wire|service) was"
+    rf" {_OF} (?:distributed|published|released)",
     "title": rf"(?:what is )?the (?:title|headline) of {_OF}",
     "address": rf"(?:what is )?the (?:url|link|web address|original address) (?:of|to) {_OF}"
     rf"|where (?:can i|do i|to) (?:find|read|see) the original(?: (?:content|version|text|of {_OF}))?",
     "rights": rf"(?:what (?:is|does) )?the copyright(?: notice| line| say)?(?: (?:of|in) {_OF})?"
     rf"|who (?:holds|owns|has) the (?:copyright|rights)(?: (?:of|in|to) {_OF})?",
-    "contact": rf"(?:who|what) (?:is|are) the (?:press|media|news)? ?contacts?(?:'s|’s)? ?{_REACHED}?"
-    rf"(?: (?:of|for|in|from) {_OF})?"
-    rf"|(?:who|what) (?:is|are) the {_PRESS} contacts?(?:['’]s)? ?{_REACHED}? (?:of|for|from|at) (.+)"
-    rf"|(?:who|what) (?:is|are) (.+?)['’]s? {_PRESS} contacts?"
-    r"|wer ist der pressekontakt(?: (?:von|der|des|bei) (.+))?|qui est le contact presse(?: (?:de|du|des) (.+))?"
-    r"|quién es el contacto de prensa(?: (?:de|del) (.+))?|chi è il contatto stampa(?: (?:di|del|della) (.+))?"
-    rf"|(?:what is )?the {_REACHED} (?:of|for) the (?:press|media) (?:contact|office)"
-    rf"(?: (?:of|in) {_OF})?|(?:who|how) (?:can|do|should) (?:i|journalists|the press|media) (?:contact|reach)"
-    r"(?: for (?:more information|questions|press inquiries))?",
-    "notice": rf"who is responsible for the contents?(?: of {_OF})?"
+    "press contact": _contact_of(
+        r"(?:press|media|news)(?: relations)? ",
+        r"(?:presse|medien)kontakt|ansprechpartner(?:in)? für (?:die )?(?:presse|medien)",
+        r"(?:presse|medios|prensa|stampa)",
+    )
+    + r"|(?:who|how) (?:can|do|should) (?:journalists|reporters|editors|the press|the media) (?:contact|reach|call)"
+    r"(?: for .+)?",
+    "investor contact": _contact_of(
+        r"investors?(?: relations)? ", r"investor(?:en)?kontakt", r"(?:investisseurs|inversores|investitori)"
+    ),
+    "contact": r"(?:who|what) (?:is|are) the contacts?(?:['’]s)? "
+    rf"?{_REACHED}?(?: (?:of|for|in|from) {_OF})?"
+    r"|(?:who|how) (?:can|do|should) i (?:contact|reach)(?: for (?:more information|questions|press inquiries))?"
+    rf"|wer ist (?:der )?ansprechpartner(?:in)?(?: (?:in|für|bei) {_OF})?",
+    "recipient": rf"(?:to )?who(?:m)? (?:is|was) {_OF} (?:addressed|sent|written)(?: to)?|who(?:m)? is {_OF} (?:to|for)"
+    rf"|who (?:received|is the recipient of) {_OF}|an wen (?:ist|war|richtet sich) {_OF}(?: (?:gerichtet|adressiert))?"
+    rf"|à qui (?:est|s['’]adresse) {_OF}(?: adressée?)?|a quién (?:va|está|se) dirig(?:id[oa]|e) {_OF}",
+    "reference": rf"(?:what is )?the ref(?:erence)?(?: number| code| no)?(?: (?:of|on|in) {_OF})?"
+    rf"|(?:wie lautet )?das (?:aktenzeichen|geschäftszeichen)(?: {_OF})?|(?:quelle est )?la référence(?: {_OF})?"
+    rf"|(?:cuál es )?la referencia(?: {_OF})?",
+    "embargo": rf"(?:when|until when) (?:does|is|was|will) the embargo(?: (?:on|of) {_OF})? "
+    rf"(?:end|ends|expire|lifted|over|be lifted)|(?:until when|is) (?:is )?{_OF} (?:under )?embargo(?:ed)?"
+    r"|bis wann gilt die sperrfrist|wann endet die sperrfrist",
+    "parties": rf"who are the (?:contract(?:ing)? )?parties(?: (?:to|of|in) {_OF})?|between whom is {_OF}(?: made)?"
+    rf"|wer sind die (?:vertrags)?parteien(?: {_OF})?|(?:quelles|qui) sont les parties(?: {_OF})?"
+    rf"|quiénes son las partes(?: {_OF})?",
+    "notice": rf"(?:who is|is (.+?)) responsible for the contents?(?: of {_OF})?"
     r"|chi è responsabile del contenuto(?: del comunicato.*| .*)?|wer ist (?:verantwortlich für den|für den) inhalt.*"
     r"|qui est responsable du contenu.*|quién es responsable del contenido.*",
 }  # fmt: skip
-# one pattern a kind, for a whole question without its final mark
+# one pattern a kind, for a whole question without its marks
 KINDS = {
-    kind: re.compile(rf"(?:so |and |please )?(?:{pattern})", re.IGNORECASE)
+    kind: re.compile(rf"(?:so |and |please |et |und |y )?(?:{pattern})", re.IGNORECASE)
     for kind, pattern in _KIND_OF_QUESTION.items()
 }
 
-_RIGHTS = re.compile(r"^.*(?:\bcopyright\b|©|\(c\) ?\d{4}|\ball rights reserved\b).*$", re.IGNORECASE | re.MULTILINE)
-_NOTICE = re.compile(
-    r"^.*\b(?:responsib\w+|responsabil\w+|verantwort\w+|responsable\w*|liable|haft\w+)\b.*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_CONTACT = re.compile(
-    r"^.*\b(?:(?:press|media|news|investor)(?: (?:office|relations))? contacts?|"
-    r"contacts? (?:for|presse|stampa|de prensa)|pressekontakt|contacts?:|kontakt:|ansprechpartner).*$"
-    r"|^\s*contacts?\s*$|^(?:investors?|media|press)(?: relations| inquiries)?:.*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_REACH = re.compile(r"\S+@\S+|\+?\d[\d ()/.-]{6,}\d")
-_CONTACT_LINES = 6
-_ADDRESS = re.compile(r"https?://\S+")
-_WIRE = re.compile(r"/([A-Z][\w .-]{2,30})/|\(([A-Z][A-Z .-]{4,30})\)")
-_DATED = re.compile(
-    r"\b(date|dated|issued|published|released|updated|stand|datum|publié|pubblicato|fecha)\b", re.IGNORECASE
-)
-# characters at the beginning, where a document says when and by whom it was written
-_HEAD, _HEAD_LINES = 2_500, 12
 # passages that are looked at: what is sought stands at the beginning or at the end
 _FIRST, _LAST = 60, 20
-
-
-class _Place(NamedTuple):
-    """Where a particular stands in the document, and which words of it were asked for."""
-
-    span: Span
-    fact: Span
 
 
 def state(snapshot: Snapshot, entries: Sequence[DocumentEntry], kind: str) -> Scan | None:
@@ -102,7 +124,7 @@ def state(snapshot: Snapshot, entries: Sequence[DocumentEntry], kind: str) -> Sc
         document = snapshot.document(entry.document_id)
         if document is None:
             continue
-        place = _FINDERS[kind](document)
+        place = FINDERS[kind](document)
         quoted = _as_found(snapshot, document, place) if place else None
         if quoted:
             found.append(quoted)
@@ -117,7 +139,7 @@ def state(snapshot: Snapshot, entries: Sequence[DocumentEntry], kind: str) -> Sc
     return None
 
 
-def _as_found(snapshot: Snapshot, document: Document, place: _Place) -> Found | None:
+def _as_found(snapshot: Snapshot, document: Document, place: Place) -> Found | None:
     numbers = snapshot.passages_of(document.id)
     looked_at = numbers if len(numbers) <= _FIRST + _LAST else [*numbers[:_FIRST], *numbers[-_LAST:]]
     for passage in snapshot.passages(looked_at).values():
@@ -137,133 +159,3 @@ def _property(document: Document, kind: str) -> str:
         return document.title or f"no title; the file is called {document.source}"
     names = {"date": "date", "author": "author", "publisher": "publisher", "address": "url"}
     return str(document.metadata.get(names.get(kind, ""), "") or "")
-
-
-# -- one finder a kind -------------------------------------------------------------------------------------
-
-
-def _dateline(document: Document) -> Span | None:
-    """The line that says where and when the text was issued, among the first few."""
-    start = 0
-    for line in document.text[:_HEAD].split("\n")[:_HEAD_LINES]:
-        if dateline_date(line):
-            return _trimmed(document.text, start, start + len(line))
-        start += len(line) + 1
-    return None
-
-
-def _date(document: Document) -> _Place | None:
-    """The date in the dateline, else the date that the properties give where the text has it too, else one that is
-    said to be the date."""
-    recorded = str(document.metadata.get("date", ""))[:10]
-    head = document.text[:_HEAD]
-    dateline = _dateline(document)
-    for date in sorted(find_dates(head)[0], key=lambda date: date.start):
-        line = _line(head, date.start)
-        iso = {f"{y:04d}-{m:02d}-{d:02d}" for y, m, d in date.readings if y and d}
-        said = dateline == line if dateline else not recorded and bool(_DATED.search(head[line.start : date.start]))
-        if iso and (said or recorded in iso):
-            fact = Span(date.start, date.start + len(date.text))
-            return _Place(_short(document.text, line, fact), fact)
-    return None
-
-
-def _place(document: Document) -> _Place | None:
-    line = _dateline(document)
-    dates = find_dates(document.text[line.start : line.end])[0] if line else []
-    if line is None or not dates:
-        return None
-    before = document.text[line.start : line.start + min(date.start for date in dates)]
-    named = re.match(r"([^\W\d_][^\d(]*?)[\s,–—-]*(?:\(|$)", before)
-    if not named:
-        return None
-    fact = Span(line.start, line.start + named.end(1))
-    return _Place(_short(document.text, line, fact), fact)
-
-
-def _author(document: Document) -> _Place | None:
-    named = str(document.metadata.get("author", ""))
-    if named and (at := document.text[:_HEAD].find(named)) >= 0:
-        return _Place(_line(document.text, at), Span(at, at + len(named)))
-    by = re.search(r"^(?:by|von|par|di|por|author:|autor:)\s+((?:[A-Z][\w.'’-]+\s*(?:,|and|&|und|et)?\s*){2,8})$",
-                   document.text[:_HEAD], re.MULTILINE)  # fmt: skip
-    return _Place(Span(by.start(), by.end()), Span(by.start(1), by.end(1))) if by else None
-
-
-def _publisher(document: Document) -> _Place | None:
-    line = _dateline(document)
-    if line and (wire := _WIRE.search(document.text, line.start, min(line.end, line.start + 200))):
-        fact = Span(*wire.span(1 if wire[1] else 2))
-        return _Place(_short(document.text, line, fact), fact)
-    return _rights(document)
-
-
-def _title(document: Document) -> _Place | None:
-    at = document.text[:_HEAD].find(document.title) if document.title else -1
-    span = Span(at, at + len(document.title))
-    return _Place(span, span) if at >= 0 else None
-
-
-def _address(document: Document) -> _Place | None:
-    lines = [_ADDRESS.search(document.text, span.start, span.end) for span in boilerplate_spans(document.text)]
-    found = [match for match in lines if match]
-    for match in found:  # a line that calls itself the original goes before any other
-        line = _line(document.text, match.start())
-        if re.search(r"original|source|quelle|fonte|fuente", document.text[line.start : match.start()], re.IGNORECASE):
-            return _Place(line, Span(*match.span()))
-    return _Place(Span(*found[0].span()), Span(*found[0].span())) if found else None
-
-
-def _rights(document: Document) -> _Place | None:
-    return _last(document, _RIGHTS)
-
-
-def _notice(document: Document) -> _Place | None:
-    return _last(document, _NOTICE)
-
-
-def _contact(document: Document) -> _Place | None:
-    """The lines from the one that names a contact to the last that says how to reach it."""
-    for match in _CONTACT.finditer(document.text):
-        end, start = match.end(), match.end() + 1
-        for line in document.text[start:].split("\n", _CONTACT_LINES)[:_CONTACT_LINES]:
-            if _REACH.search(line):
-                end = start + len(line)
-            start += len(line) + 1
-        if _REACH.search(document.text, match.start(), end):
-            span = _trimmed(document.text, match.start(), end)
-            return _Place(span, span)
-    return None
-
-
-def _last(document: Document, pattern: re.Pattern[str]) -> _Place | None:
-    """The last line of that form, which must be among the document's notices or stand at its end."""
-    notices = boilerplate_spans(document.text)
-    tail = len(document.text) - 600
-    for match in reversed(list(pattern.finditer(document.text))):
-        if match.start() >= tail or any(span.start < match.end() and match.start() < span.end for span in notices):
-            span = _trimmed(document.text, match.start(), match.end())
-            return _Place(span, span)
-    return None
-
-
-_FINDERS: dict[str, Callable[[Document], _Place | None]] = {
-    "date": _date, "place": _place, "author": _author, "publisher": _publisher, "title": _title,
-    "address": _address, "contact": _contact, "rights": _rights, "notice": _notice,
-}  # fmt: skip
-
-
-def _line(text: str, at: int) -> Span:
-    start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-    return _trimmed(text, start, len(text) if end < 0 else end)
-
-
-def _trimmed(text: str, start: int, end: int) -> Span:
-    words = text[start:end]
-    return Span(start + len(words) - len(words.lstrip()), end - len(words) + len(words.rstrip()))
-
-
-def _short(text: str, line: Span, fact: Span) -> Span:
-    """A dateline without the sentence that it opens: up to the dash behind the fact."""
-    dash = re.compile(r"\s(?:--|[–—])\s|--(?=\w)").search(text, fact.end, min(line.end, fact.end + 60))
-    return _trimmed(text, line.start, dash.start()) if dash else line

@@ -18,6 +18,7 @@ from rag.generation.particulars import DOCUMENT, KINDS, state
 from rag.generation.scanning import Found, Scan, listing
 from rag.generation.summary import summarise
 from rag.index import STOP_WORDS, DocumentEntry, Snapshot, terms
+from rag.index.languages import FUNCTION_WORDS
 from rag.types import Passage, Span
 
 __all__ = ["Task", "recognise", "scan"]
@@ -54,6 +55,8 @@ _RULES: tuple[tuple[Literal["count", "list", "overview"], str], ...] = (
     rf"fasse)(?: all| everything| of)*(?: the| my| these| this)? ?(?:{_DOCUMENTS}|corpus|collection|everything|"
     rf"it all)?$"),
     ("overview", rf"^what (?:are|is) (?:the|these|my|this) {_DOCUMENTS} (?:all )?about$"),
+    ("overview", rf"^(?:worum geht es (?:in|bei)|de quoi parlent|de qué tratan|di cosa parlano) (?:den|diesen|les|ces|"
+    rf"los|estos|i|questi) {_DOCUMENTS}$"),
 )  # fmt: skip
 _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _RULES)
 _QUOTES = "\"'“”„‘’«»"
@@ -65,13 +68,21 @@ _OPENING_PASSAGES = 3
 
 
 _SUMMARY = re.compile(
-    r"(?:please |can you |could you )*(?:summari[sz]e|sum up|(?:give|write|make)(?: me)? (?:a|an) (?:short |brief )?"
-    r"(?:summary|overview) of|(?:what is )?the (?:summary|gist) of|zusammenfassung (?:von|des|der)|r[eé]sume[rz]?|"
-    r"riassumi|resumir?) (?P<what>.+?)(?: for me)?",
+    r"(?:please |can you |could you |bitte )*(?:(?:summari[sz]e|sum up|(?:give|write|make)(?: me)? (?:a|an) "
+    r"(?:short |brief )?(?:summary|overview) of|(?:what is )?the (?:summary|gist) of|zusammenfassung (?:von|des|der)|"
+    r"r[eé]sume[rz]?|fais(?:-moi)? un résumé (?:de|du)|(?:haz|hazme) un resumen (?:de|del)|riassumi|resumir?|"
+    r"fai un riassunto (?:di|del|della)) (.+?)(?: for me)?"
+    r"|fass?e? (.+?) (?:kurz )?zusammen"
+    rf"|(?:what (?:is|are)|what's) ((?:the|this|that|my) (?:[\w'-]+ ){{0,3}}?{DOCUMENT}(?: (?:on|from|of) .+)?) about"
+    rf"|worum geht es (?:in|bei) ((?:der|dem|dieser|diesem) .*{DOCUMENT}.*)"
+    rf"|de quoi (?:parle|traite|s['’]agit-il dans) ((?:le|la|ce|cette|cet|l['’]).*{DOCUMENT}.*)"
+    rf"|de qué trata ((?:el|la|este|esta) .*{DOCUMENT}.*)"
+    rf"|di (?:che )?cosa (?:parla|tratta) ((?:il|la|lo|questo|questa|l['’]).*{DOCUMENT}.*))",
     re.IGNORECASE,
 )
 _KIND_OF_DOCUMENT = re.compile(DOCUMENT, re.IGNORECASE)
-# so many documents at most are summarised, or asked for a particular, together
+_SMALL = frozenset().union(*FUNCTION_WORDS.values())
+# so many documents at most are summarised together
 _TOGETHER = 3
 
 
@@ -92,7 +103,7 @@ class Task:
 
 def recognise(question: str) -> Task | None:
     """The task when ``question`` is about documents as such; None for a question about what they tell."""
-    plain = " ".join(question.split()).rstrip("?.! ")
+    plain = " ".join(question.split()).strip("?.!¿¡ ")
     for kind, pattern in _PATTERNS:
         found = pattern.match(plain)
         if found:
@@ -102,7 +113,7 @@ def recognise(question: str) -> Task | None:
         if found := pattern.fullmatch(plain):
             return Task("particular", " ".join(filter(None, found.groups())), particular)
     found = _SUMMARY.fullmatch(plain)
-    return Task("summary", found["what"]) if found else None
+    return Task("summary", next(filter(None, found.groups()))) if found else None
 
 
 def scan(snapshot: Snapshot, task: Task, collections: Sequence[str] = ()) -> Scan | None:
@@ -112,11 +123,13 @@ def scan(snapshot: Snapshot, task: Task, collections: Sequence[str] = ()) -> Sca
     entries = _entries(snapshot, collections)
     if task.kind in ("summary", "particular"):
         chosen = _named(entries, task.what)
-        if not chosen and task.particular == "contact":
+        if not chosen and task.kind == "particular":
             chosen = _holding(snapshot, entries, task.what)
+        if task.kind == "particular":
+            return state(snapshot, chosen, task.particular) if 0 < len(chosen) <= _SHOWN else None
         if 0 < len(chosen) <= _TOGETHER:
-            return summarise(snapshot, chosen) if task.kind == "summary" else state(snapshot, chosen, task.particular)
-        if task.kind == "particular" or _telling(task.what):
+            return summarise(snapshot, chosen)
+        if _telling(task.what):
             return None
     if task.kind == "overview" and len(entries) <= _TOGETHER:
         return summarise(snapshot, entries)
@@ -148,7 +161,8 @@ def _holding(snapshot: Snapshot, entries: Sequence[DocumentEntry], name: str) ->
 def _telling(name: str) -> list[str]:
     """The terms of a document's name that do not just say that it is a document."""
     skipped = STOP_WORDS | {"about", "call", "titl", "content", "whole", "entir", "full"}
-    return [term for term in terms(_KIND_OF_DOCUMENT.sub(" ", name)) if term not in skipped]
+    words = [word for word in _KIND_OF_DOCUMENT.sub(" ", name).split() if word.casefold() not in _SMALL]
+    return [term for term in terms(" ".join(words)) if term not in skipped]
 
 
 def _overview(snapshot: Snapshot, entries: Sequence[DocumentEntry]) -> Scan:

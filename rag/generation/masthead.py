@@ -1,0 +1,258 @@
+"""Where a document says of itself when, where and by whom it was issued, whom to reach, and under which reference.
+
+Such things stand in datelines, by-lines, signatures and notices. They are found by their form, as line or block, and
+given as places in the document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from rag.documents.boilerplate import boilerplate_spans, dateline_date
+from rag.generation.dates import find_dates
+from rag.types import Document, Span
+
+__all__ = ["FINDERS", "Place"]
+
+_RIGHTS = re.compile(r"^.*(?:\bcopyright\b|©|\(c\) ?\d{4}|\ball rights reserved\b).*$", re.IGNORECASE | re.MULTILINE)
+_NOTICE = re.compile(
+    r"^.*\b(?:responsib\w+|responsabil\w+|verantwort\w+|responsable\w*|liable|haft\w+)\b.*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FOR_PRESS = r"(?:press|media|news|editors?|journalists?|press[ae]|medien|prensa|medios|stampa|imprensa|pers)"
+_FOR_INVESTORS = r"(?:investors?|investisseurs?|investoren|inversores|investitori|analysts?)"
+_CONTACT = re.compile(
+    rf"""^[ \t]*(?:.{{0,40}}\b(?:{_FOR_PRESS}|{_FOR_INVESTORS}|public|customer|general)\b.{{0,20}}?\b
+        (?:contacts?|relations|office|en?quiries|inquiries|queries|(?:tele)?phone|desk)\b.{{0,160}}
+    | (?:.{{0,20}}\b)?(?:contacts?|contacto|contatt[oi]|contato|kontakt|ansprechpartner(?:in)?)\b
+        (?:\ (?:for|para|per|für|de|du|der)\b.{{0,120}}|\ {_FOR_PRESS}\b.{{0,120}}|\s*:.{{0,160}}|[ \t]*)
+    | (?:presse|medien|presses)-?kontakt\b.{{0,160}}
+    | (?:{_FOR_PRESS}|{_FOR_INVESTORS})\ ?(?:relations|inquiries)?:.{{0,160}})$""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_PRESS = re.compile(rf"\b(?:{_FOR_PRESS}\b|presse)", re.IGNORECASE)
+_INVESTORS = re.compile(rf"\b{_FOR_INVESTORS}\b", re.IGNORECASE)
+_REACH = re.compile(r"\S+@\S+|\+?\(?\d[\d ()/.-]{6,}\d")
+_CONTACT_LINES = 6
+_ADDRESS = re.compile(r"https?://\S+")
+_WIRE = re.compile(r"/([A-Z][\w .-]{2,30})/|\(([A-Z][A-Z .-]{4,30})\)")
+_SOURCE = re.compile(r"^(?:SOURCE|QUELLE|FUENTE|FONTE)[ :]+(?!https?:)(\S.{1,80})$", re.MULTILINE)
+_DISTRIBUTED = re.compile(
+    r"^.*\b(?:distributed|transmitted|übermittelt|diffusé|distribuid[oa]|distribuit[oa]|sponsored|sponsorizzat[oa]|"
+    r"verbreitet)\b.*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DATED = re.compile(
+    r"\b(date|dated|issued|published|released|updated|stand|datum|publié|pubblicato|fecha)\b", re.IGNORECASE
+)
+_NAME = r"(?:[A-ZÀ-Þ][\w.'’-]+(?:[ \t]+(?:de|del|van|von|di|da|la)\b)?[ \t]*(?:,|and|&|und|et|y|e)?[ \t]*){2,8}"
+_BY = re.compile(rf"^[ \t]*(?i:by|von|par|di|por|author:|autor:|auteur:)[ \t]+({_NAME})$", re.MULTILINE)
+# a short line that ends in a comma ("Yours sincerely,"), and the name below it
+_SIGNED = re.compile(
+    r"^[^\W\d_][^\d,\n]{2,40},?[ \t]*\n+((?:[A-ZÀ-Þ][\w.'’-]+[ \t]*){2,4})(?:\n([^\d\n]{3,60}))?$", re.MULTILINE
+)
+_CLOSING = re.compile(
+    r"\b(?:sincerely|faithfully|truly|regards|wishes|soon|yours|love|thanks|grüßen?|hochachtungsvoll|cordialement|"
+    r"salutations|amicalement|bientôt|atentamente|cordialmente|saludos?|saluti|abrazos?)\b[^\n]{0,30}$",
+    re.IGNORECASE,
+)
+_DEAR = re.compile(
+    r"^(?:dear|sehr geehrte[rsn]?|liebe[rs]?|chère?s?|cher|querid[oa]s?|estimad[oa]s?|gentile|egregi[oa]|hello|to:)\s+"
+    r"(.+?)[,:!]?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_REFERENCE = re.compile(
+    r"^.{0,40}?\b(?:our ref|your ref|ref|reference(?: (?:no|number|code))?|aktenzeichen|geschäftszeichen|unser zeichen|"
+    r"(?:notre )?réf(?:érence)?|n/réf|(?:nuestra )?referencia|rif(?:erimento)?)\b\.?(?: ?n[o°º]\.?)?"
+    r"\s*[:.]\s*(\S.{1,50})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_EMBARGO = re.compile(r"^.*\b(?:embargo(?:ed)?|sperrfrist|embargad[oa])\b.*$", re.IGNORECASE | re.MULTILINE)
+_AGREED = re.compile(
+    r"^.*\b(?:agreement|contract|deed|lease|tenancy|vertrag|contrat|contrato|contratto|bail)\b.*"
+    r"\b(?:between|zwischen|entre|tra)\b.*"
+    r"(?:(?:\n+[ \t]*(?:and |und |et |y |e )?\(\w{1,3}\).+){1,6}|(?:\n+\w{1,2}[.)] .+){2}|"
+    r"(?:\n+.{3,300})?\n+(?:and|und|et|y|e)\b[^\S\n]*(?:\n+)?.{3,300})?",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ENDS_DATELINE = re.compile(r"\.?\s?(?:--|[–—])\s|--(?=\w)|\.-\s|\.\s(?=[^\W\d_])")
+# characters at the beginning, where a document says when and by whom it was written
+_HEAD, _HEAD_LINES = 2_500, 12
+_FOOT = 600  # and at the end
+_LETTER = 20_000  # what is longer is no letter, and quotes one where somebody signs
+
+
+class Place(NamedTuple):
+    """Where a particular stands in the document, and which words of it were asked for."""
+
+    span: Span
+    fact: Span
+
+
+def _dateline(document: Document) -> Span | None:
+    """The line that says where and when the text was issued, among the first few."""
+    start = 0
+    for line in document.text[:_HEAD].split("\n")[:_HEAD_LINES]:
+        if dateline_date(line):
+            return _trimmed(document.text, start, start + len(line))
+        start += len(line) + 1
+    return None
+
+
+def _date(document: Document) -> Place | None:
+    """The date in the dateline, else the date that the properties give where the text has it too, else one that is
+    said to be the date."""
+    recorded = str(document.metadata.get("date", ""))[:10]
+    head = document.text[:_HEAD]
+    dateline = _dateline(document)
+    for date in sorted(find_dates(head)[0], key=lambda date: date.start):
+        line = _line(head, date.start)
+        iso = {f"{y:04d}-{m:02d}-{d:02d}" for y, m, d in date.readings if y and d}
+        said = dateline == line if dateline else not recorded and bool(_DATED.search(head[line.start : date.start]))
+        if iso and (said or recorded in iso):
+            fact = Span(date.start, date.start + len(date.text))
+            return Place(_short(document.text, line, fact), fact)
+    return None
+
+
+def _place(document: Document) -> Place | None:
+    line = _dateline(document)
+    dates = find_dates(document.text[line.start : line.end])[0] if line else []
+    if line is None or not dates:
+        return None
+    before = document.text[line.start : line.start + min(date.start for date in dates)]
+    named = re.match(r"([^\W\d_][^\d(]*?)(?:,? (?:le|den))?[\s,–—-]*(?:\(|$)", before)
+    if not named:
+        return None
+    fact = Span(line.start, line.start + named.end(1))
+    return Place(_short(document.text, line, fact), fact)
+
+
+def _author(document: Document) -> Place | None:
+    """The by-line, or who signed, or who the properties or the head of a mail name."""
+    text = document.text
+    if by := _BY.search(text[:_HEAD]):
+        return Place(_trimmed(text, *by.span()), _trimmed(text, *by.span(1)))
+    for signed in _SIGNED.finditer(text, len(text) // 3):
+        if len(text) < _LETTER and _CLOSING.search(text[signed.start() : signed.start(1)].rstrip(" \t\n,")):
+            return Place(_trimmed(text, signed.start(1), signed.end()), _trimmed(text, *signed.span(1)))
+    named = str(document.metadata.get("author", ""))
+    if named and (at := text[:_HEAD].find(named)) >= 0:
+        return Place(_line(text, at), Span(at, at + len(named)))
+    return None
+
+
+def _publisher(document: Document) -> Place | None:
+    """Who says it: the source that a wire names at the end, else as who distributed it."""
+    if source := _SOURCE.search(document.text, max(0, len(document.text) - _FOOT)):
+        return Place(Span(*source.span()), Span(*source.span(1)))
+    return _distributor(document)
+
+
+def _distributor(document: Document) -> Place | None:
+    line = _dateline(document)
+    if line and (wire := _WIRE.search(document.text, line.start, min(line.end, line.start + 200))):
+        fact = Span(*wire.span(1 if wire[1] else 2))
+        return Place(_short(document.text, line, fact), fact)
+    return _last(document, _DISTRIBUTED) or _last(document, _RIGHTS)
+
+
+def _title(document: Document) -> Place | None:
+    at = document.text[:_HEAD].find(document.title) if document.title else -1
+    span = Span(at, at + len(document.title))
+    return Place(span, span) if at >= 0 else None
+
+
+def _address(document: Document) -> Place | None:
+    lines = [_ADDRESS.search(document.text, span.start, span.end) for span in boilerplate_spans(document.text)]
+    found = [match for match in lines if match]
+    for match in found:  # a line that calls itself the original goes before any other
+        line = _line(document.text, match.start())
+        if re.search(r"original|source|quelle|fonte|fuente", document.text[line.start : match.start()], re.IGNORECASE):
+            return Place(line, Span(*match.span()))
+    return Place(Span(*found[0].span()), Span(*found[0].span())) if found else None
+
+
+def _contact(document: Document, wanted: re.Pattern[str] | None = None) -> Place | None:
+    """The lines from one that names a contact to the last that says how to reach it; of several contacts the one for
+    those that are ``wanted``, or one that is for nobody in particular."""
+    text = document.text
+    others = (_PRESS, _INVESTORS)
+    found = [span for match in _CONTACT.finditer(text) if (span := _block(text, match))]
+    heads = [text[span.start : span.end].split("\n", 1)[0] for span in found]
+    if wanted is not None:
+        own = [span for span, head in zip(found, heads, strict=True) if wanted.search(head)]
+        found = own or [s for s, head in zip(found, heads, strict=True) if not any(o.search(head) for o in others)]
+    return Place(found[0], found[0]) if found else None
+
+
+def _block(text: str, heading: re.Match[str]) -> Span | None:
+    """A contact's lines; None when they do not say how to reach it."""
+    end, start = heading.end(), heading.end() + 1
+    for line in text[start:].split("\n", _CONTACT_LINES)[:_CONTACT_LINES]:
+        if _CONTACT.match(line):
+            break
+        if _REACH.search(line) and len(line) < 120:
+            end = start + len(line)
+        start += len(line) + 1
+    return _trimmed(text, heading.start(), end) if _REACH.search(text, heading.start(), end) else None
+
+
+def _recipient(document: Document) -> Place | None:
+    return _matched(document, _DEAR.search(document.text[:_HEAD]))
+
+
+def _reference(document: Document) -> Place | None:
+    return _matched(document, _REFERENCE.search(document.text[:_HEAD]))
+
+
+def _embargo(document: Document) -> Place | None:
+    return _matched(document, _EMBARGO.search(document.text[:_HEAD]), group=0)
+
+
+def _parties(document: Document) -> Place | None:
+    return _matched(document, _AGREED.search(document.text[:_HEAD]), group=0)
+
+
+def _matched(document: Document, match: re.Match[str] | None, group: int = 1) -> Place | None:
+    return Place(_trimmed(document.text, *match.span()), _trimmed(document.text, *match.span(group))) if match else None
+
+
+def _last(document: Document, pattern: re.Pattern[str]) -> Place | None:
+    """The last line of that form, which must be among the document's notices or stand at its end."""
+    notices = boilerplate_spans(document.text)
+    tail = len(document.text) - _FOOT
+    for match in reversed(list(pattern.finditer(document.text))):
+        if match.start() >= tail or any(span.start < match.end() and match.start() < span.end for span in notices):
+            span = _trimmed(document.text, match.start(), match.end())
+            return Place(span, span)
+    return None
+
+
+# one finder a kind
+FINDERS: dict[str, Callable[[Document], Place | None]] = {
+    "date": _date, "place": _place, "author": _author, "publisher": _publisher, "distributor": _distributor,
+    "title": _title, "address": _address, "contact": _contact, "press contact": partial(_contact, wanted=_PRESS),
+    "investor contact": partial(_contact, wanted=_INVESTORS), "recipient": _recipient, "reference": _reference,
+    "embargo": _embargo, "parties": _parties,
+    "rights": partial(_last, pattern=_RIGHTS), "notice": partial(_last, pattern=_NOTICE),
+}  # fmt: skip
+
+
+def _line(text: str, at: int) -> Span:
+    start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    return _trimmed(text, start, len(text) if end < 0 else end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    words = text[start:end]
+    return Span(start + len(words) - len(words.lstrip()), end - len(words) + len(words.rstrip()))
+
+
+def _short(text: str, line: Span, fact: Span) -> Span:
+    """A dateline without the sentence that it opens: up to the dash behind the fact."""
+    dash = _ENDS_DATELINE.search(text, fact.end, min(line.end, fact.end + 60))
+    return _trimmed(text, line.start, dash.start()) if dash else line

@@ -1,0 +1,150 @@
+"""What a document says of itself: which questions ask for it, and which words of the document tell it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.documents.plain import plain_document
+from rag.generation import recognise
+from rag.generation.masthead import FINDERS
+
+LETTER = """Mill Road Dental Practice
+9 Mill Road, Larne
+
+Our ref: AB/12-7
+3 June 2025
+
+Dear Ms Okonkwo,
+
+Your check-up is due in July. Please ring us before the end of the month, since the list fills quickly.
+
+If you would like to change to another day, tell the front desk, and we will find one for you.
+
+With kind regards,
+
+Jonas Feld
+Practice Manager
+"""
+
+RELEASE = """EMBARGOED UNTIL 6 AM, 2 MAY 2025
+
+Tiltwind opens a yard in Esbjerg
+
+ESBJERG, Denmark, May 2, 2025 /PRNewswire/ -- Tiltwind A/S opened its second yard today.
+
+The yard will employ 300 people, the company said, and build forty towers a year from next spring on.
+
+Investor contact:
+Rie Holm
+ir@tiltwind.example
+
+Media contact:
+Anders Bak, +45 5555 0101
+
+SOURCE Tiltwind A/S
+"""
+
+MITTEILUNG = """Neues Hallenbad öffnet im Herbst
+
+Wolfach, 7. Mai 2025. Die Stadt eröffnet im Oktober das neue Hallenbad an der Talstraße, wie sie heute mitteilte.
+
+Pressekontakt:
+Petra Lohr, Tel. 07834 555 12
+"""
+
+AGREEMENT = """LEASE
+
+This lease is made on 4 May 2025 between:
+
+(1) NORTH QUAY LTD, of 2 North Quay; and
+(2) OLA BERG, of 7 Hill Street.
+
+1. The rent is 900 a month, and is paid on the first day of each month.
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "fact"),
+    [
+        (LETTER, "author", "Jonas Feld"),
+        (LETTER, "recipient", "Ms Okonkwo"),
+        (LETTER, "reference", "AB/12-7"),
+        (LETTER, "date", "3 June 2025"),
+        (LETTER, "contact", None),
+        (RELEASE, "press contact", "Media contact:\nAnders Bak, +45 5555 0101"),
+        (RELEASE, "investor contact", "Investor contact:\nRie Holm\nir@tiltwind.example"),
+        (RELEASE, "publisher", "Tiltwind A/S"),
+        (RELEASE, "distributor", "PRNewswire"),
+        (RELEASE, "embargo", "EMBARGOED UNTIL 6 AM, 2 MAY 2025"),
+        (RELEASE, "recipient", None),
+        (MITTEILUNG, "date", "7. Mai 2025"),
+        (MITTEILUNG, "place", "Wolfach"),
+        (MITTEILUNG, "press contact", "Pressekontakt:\nPetra Lohr, Tel. 07834 555 12"),
+        (MITTEILUNG, "investor contact", None),
+        ("Nota\n\nLugo, 3 de abril de 2025.- El puente se abre hoy al tráfico.", "date", "3 de abril de 2025"),
+        ("Flood\n\nBy MARTA LIND\nWire\n\nThe river rose by two metres overnight.", "author", "MARTA LIND"),
+    ],
+)
+def test_it_is_found_by_its_form(text: str, kind: str, fact: str | None) -> None:
+    document = plain_document(text)
+    place = FINDERS[kind](document)
+    assert (place and document.text[place.fact.start : place.fact.end]) == fact
+
+
+def test_parties_are_given_with_what_is_said_of_them() -> None:
+    document = plain_document(AGREEMENT)
+    place = FINDERS["parties"](document)
+    assert place is not None
+    told = document.text[place.span.start : place.span.end]
+    assert "NORTH QUAY LTD" in told
+    assert told.endswith("(2) OLA BERG, of 7 Hill Street.")
+
+
+@pytest.mark.parametrize(
+    ("question", "particular"),
+    [
+        ("Who is the investor contact of Tiltwind?", "investor contact"),
+        ("What is the phone number for media enquiries?", "press contact"),
+        ("Who distributed this press release?", "distributor"),
+        ("Who signed the letter?", "author"),
+        ("Who is the letter addressed to?", "recipient"),
+        ("What is the reference number of the notice?", "reference"),
+        ("When does the embargo end?", "embargo"),
+        ("Who are the parties to this contract?", "parties"),
+        ("Von wann ist die Pressemitteilung?", "date"),
+        ("Quelle est la date du communiqué ?", "date"),
+        ("¿De qué fecha es la nota de prensa?", "date"),
+        ("Di che data è il comunicato stampa?", "date"),
+        ("¿Quién es el contacto de prensa?", "press contact"),
+    ],
+)
+def test_it_is_asked_for_in_many_ways(question: str, particular: str) -> None:
+    task = recognise(question)
+    assert task is not None
+    assert task.particular == particular
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is the date of the meeting?", "Who wrote the song?", "Who is the landlord?", "When was the bridge opened?"],
+)
+def test_what_the_text_tells_is_no_particular(question: str) -> None:
+    assert recognise(question) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the newsletter about?",
+        "Fasse die Pressemitteilung zusammen",
+        "Résume le communiqué",
+        "De quoi parle ce rapport ?",
+        "¿De qué trata la carta?",
+        "Di cosa parla il contratto?",
+        "Worum geht es in dem Brief?",
+    ],
+)
+def test_a_summary_is_asked_for_in_many_languages(question: str) -> None:
+    task = recognise(question)
+    assert task is not None
+    assert task.kind == "summary"
