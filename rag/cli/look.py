@@ -30,7 +30,10 @@ def status_command(index: Path | None, files: bool, as_json: bool) -> None:
     embedded = "" if status.n_embedded == status.n_passages else f", {status.n_embedded} of them with vectors"
     print(f"{status.n_documents} documents, {status.n_passages} passages{embedded}, {status.n_skipped} files skipped")
     print(f"built {status.built_at} from {', '.join(status.roots)} with {status.embedder}; {status.size / 1e6:.1f} MB")
-    for file in status.files if files else ():
+    for file in status.files:
+        is_out_of_reach = file.status == "skipped" and file.n_documents
+        if not (files or is_out_of_reach):
+            continue
         print(f"  {file.status:8} {file.source}: {file.reason or _facts(file)}")
         for warning in file.warnings:
             print(f"           {warning}")

@@ -1,11 +1,12 @@
 """The files of a corpus, found without opening any of them.
 
-Symbolic links that lead out of the corpus, pipes, devices, sparse giants and unreadable folders come
+Symbolic links that lead out of the corpus, pipes, devices, sparse giants and folders that cannot be listed come
 back with their ``problem``; hidden files and indexes that Footnote built are not part of a corpus.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -20,13 +21,16 @@ __all__ = ["File", "display_name", "walk"]
 
 INDEX_MARK = "footnote.sqlite"  # a folder that holds this file is an index, not documents
 MAX_BYTES = 2**30
+# these say that nothing is there; after any other error it may be there, out of reach for now
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _HEX_PAIR = re.compile("[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class File:
     """A file of the corpus. ``source`` names it for people and in citations; ``problem`` says why it
-    will not be read ("" when it will)."""
+    will not be read ("" when it will). ``unreachable``: it is there, but what it holds cannot be told at the moment; a
+    folder that cannot be listed is such a file."""
 
     path: Path
     source: str
@@ -36,6 +40,7 @@ class File:
     inode: int
     problem: str = ""
     ctime_ns: int = 0
+    unreachable: bool = False
 
 
 def display_name(raw: bytes) -> str:
@@ -69,7 +74,7 @@ def walk(paths: Sequence[str | Path]) -> Iterator[File]:
             raise UsageError(f"there is no file or folder {str(root)!r}")
     files: list[File] = []
     for root, name in zip(roots, _names(roots), strict=True):
-        if root.is_dir():
+        if os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where the way to it is barred
             files += _walk_folder(root, name if len(roots) > 1 else "")
         else:
             files.append(_file(root, name, "", root.resolve().parent))
@@ -94,8 +99,9 @@ def _walk_folder(root: Path, prefix: str) -> Iterator[File]:
         try:
             entries = sorted(os.scandir(os.fsencode(folder)), key=lambda entry: entry.name)
         except OSError as error:
-            reason = f"folder cannot be listed: {error.strerror}"
-            yield _skipped(Path(folder), "/".join((*([prefix] if prefix else []), *parts)), parts, reason)
+            source = "/".join((*([prefix] if prefix else []), *parts)) if parts else display_name(os.fsencode(home))
+            reason = f"folder cannot be listed: {error.strerror or error}"
+            yield _skipped(Path(folder), source, parts, reason, unreachable=True)
             continue
         if any(entry.name == INDEX_MARK.encode() for entry in entries):
             continue
@@ -105,16 +111,21 @@ def _walk_folder(root: Path, prefix: str) -> Iterator[File]:
             name = display_name(entry.name)
             path = Path(os.fsdecode(entry.path))
             source = "/".join((*([prefix] if prefix else []), *parts, name))
-            if entry.is_dir(follow_symlinks=False):
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+            except OSError as error:  # some file systems tell what an entry is only when they are asked
+                yield _skipped(path, source, parts, f"cannot be opened: {error.strerror or error}", unreachable=True)
+                continue
+            if is_folder:
                 stack.append((os.fsdecode(entry.path), (*parts, name)))
-            elif entry.is_symlink() and path.is_dir():
+            elif entry.is_symlink() and os.path.isdir(path):  # noqa: PTH112 - as above
                 yield _skipped(path, source, parts, "is a link to a folder; links to folders are not followed")
             else:
                 yield _file(path, source, parts[0] if parts else "", home)
 
 
-def _skipped(path: Path, source: str, parts: tuple[str, ...], problem: str) -> File:
-    return File(path, source, parts[0] if parts else "", 0, 0, 0, problem)
+def _skipped(path: Path, source: str, parts: tuple[str, ...], problem: str, *, unreachable: bool = False) -> File:
+    return File(path, source, parts[0] if parts else "", 0, 0, 0, problem, unreachable=unreachable)
 
 
 def _file(path: Path, source: str, collection: str, home: Path) -> File:
@@ -127,7 +138,8 @@ def _file(path: Path, source: str, collection: str, home: Path) -> File:
         info = path.stat()
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return File(path, source, collection, 0, 0, 0, f"cannot be opened: {reason}")
+        unreachable = isinstance(error, OSError) and error.errno not in _NOT_THERE
+        return File(path, source, collection, 0, 0, 0, f"cannot be opened: {reason}", unreachable=unreachable)
     if not stat.S_ISREG(info.st_mode):
         problem = "is not a regular file (a pipe, socket or device)"
     elif info.st_size == 0:

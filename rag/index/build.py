@@ -24,6 +24,7 @@ from rag.index.embedding import embed_pending
 from rag.index.files import path_bytes
 from rag.index.lock import writer_lock
 from rag.index.migrate import migrate
+from rag.index.reach import held_back
 from rag.index.record import connect, create, database, discard, manifest, transaction
 from rag.index.sweep import sweep
 from rag.types import BuildReport, Progress
@@ -58,7 +59,7 @@ def build(
     if not files and not database(folder).exists():
         if not roots:
             raise UsageError(f"there is no index in {folder} yet: name a folder of documents to build it from")
-        raise UsageError(_nothing_in(roots))
+        raise UsageError(_nothing_in(roots, files))
     with writer_lock(folder):
         say = report or (lambda progress: None)
         work = partial(_build, folder, roots, files, parts, say, rebuild, allow_empty, started)
@@ -93,8 +94,8 @@ def _build(
         chosen = [str(root.absolute()) for root in roots] or facts["roots"]
         if not roots:
             files = _walk(folder, [Path(root) for root in chosen])
-        if not files and chosen != facts["roots"]:
-            raise UsageError(f"{_nothing_in(roots)}; the index keeps what it had")
+        if all(file.unreachable for file in files) and chosen != facts["roots"]:
+            raise UsageError(f"{_nothing_in(roots, files)}; the index keeps what it had")
         if not allow_empty:
             _refuse_emptied(connection, files, chosen)
         changes = Changes(connection, parts, say)
@@ -134,13 +135,16 @@ def _check_embedder(folder: Path, facts: dict[str, Any], parts: Parts, rebuild: 
 
 
 def _refuse_emptied(connection: sqlite3.Connection, files: Sequence[File], roots: Sequence[str]) -> None:
-    """Refuse to drop all that was under a root because nothing is there now: a drive may not be connected."""
+    """Refuse to drop all that was under a root because nothing is there now: a drive may not be connected. What lies
+    in a folder that cannot be listed is not dropped."""
     for root in roots:
         inside = path_bytes(Path(root)).rstrip(b"/") + b"/"
         if any(not file.problem and path_bytes(file.path).startswith(inside) for file in files):
             continue
-        query = "SELECT count(*) FROM files WHERE substr(path, 1, ?) = ? AND source IN (SELECT file FROM sources)"
-        (n_known,) = connection.execute(query, (len(inside), inside)).fetchone()
+        query = "SELECT source, path FROM files WHERE substr(path, 1, ?) = ? AND source IN (SELECT file FROM sources)"
+        known = dict(connection.execute(query, (len(inside), inside)).fetchall())
+        unreachable = {file.source for file in files if file.unreachable}
+        n_known = len(known.keys() - unreachable - held_back(files, known).keys())
         if n_known:
             why = next((f" ({file.source}: {file.problem})" for file in files if file.problem), "")
             raise UsageError(
@@ -162,8 +166,10 @@ def _outcome(connection: sqlite3.Connection, changes: Changes, n_embedded: int, 
     )
 
 
-def _nothing_in(roots: Sequence[Path | str]) -> str:
-    return f"there are no documents in {', '.join(map(str, roots))}"
+def _nothing_in(roots: Sequence[Path | str], files: Sequence[File]) -> str:
+    """Why there is nothing to build from; ``files`` are out of reach, if there are any."""
+    why = f" ({files[0].source}: {files[0].problem})" if files else ""
+    return f"there are no documents in {', '.join(map(str, roots))}{why}"
 
 
 def _nothing_readable(outcome: BuildReport, roots: Sequence[str]) -> str:

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from rag import documents, plugins
 from rag.documents import File
 from rag.documents.isolation import Read
-from rag.errors import DocumentError
+from rag.errors import DocumentError, UsageError
 from rag.index.ahead import BESIDE, Ahead, storable
 from rag.index.files import file_sha256, path_bytes, stamp_now, stamp_of
 from rag.index.matrix import update_matrix
+from rag.index.reach import held_back
 from rag.index.record import checksum, manifest, set_manifest
 from rag.index.rows import DOCUMENT_QUERY, PASSAGE_QUERY, document_of, passage_of, report_of, sealed_file
 from rag.index.tally import Place, Tally
@@ -98,19 +99,31 @@ class Changes:
         self._n_before = connection.total_changes
         self._shown: float | None = None  # when readers last saw what there is; None when they wait for the whole
         self._step = _STEP_SECONDS
+        self._held: dict[str, list[str]] = {}  # the files that a folder out of reach held when it was last listed
+        self._rebuilt: dict[str, int] | None = None  # when all is made anew: how many documents a file held before
         self.reports: dict[str, FileReport] = {}
         self.notes: list[str] = []
 
     def apply(self, files: Sequence[File], roots: Sequence[str], *, rebuild: bool) -> None:
-        """Make the record hold what is in ``files``, and nothing else."""
-        same_way = self._prepare(rebuild)
+        """Make the record hold what is in ``files``, and nothing else, but for what is out of reach.
+
+        Raises:
+            UsageError: with ``rebuild``, something that is in the index cannot be read anew since it is out of reach.
+        """
         known = self._known_files()
+        held = held_back(files, {source: row[0] for source, row in known.items()})
+        for source, folder in held.items():
+            self._held.setdefault(folder, []).append(source)
+        if rebuild:
+            rows = self._connection.execute("SELECT file, count(*) FROM sources GROUP BY file")
+            known, self._rebuilt = {}, dict(rows.fetchall())
+        same_way = self._prepare(rebuild)
         changed = [file for file in files if not (same_way and self._is_unchanged(file, known))]
         gone = known.keys() - {file.source for file in files}
-        for source in sorted(gone):
-            self._writer.set_sources(source, [])
-            self._connection.execute("DELETE FROM files WHERE source = ?", (source,))
-            self.reports[source] = FileReport(source, "removed")
+        for source in sorted(gone - held.keys()):
+            self._remove(source)
+        for source in sorted(gone & held.keys()):
+            self._leave(source, known[source], same_way)
         first = not (self._facts["n_documents"] and self._facts["complete"])
         self._shown = time.monotonic() if first else None
         self._read(changed, roots)
@@ -161,15 +174,33 @@ class Changes:
             self._write_file(file, stamp_now(file), sha256, kept)
         elif path != path_bytes(file.path):
             self._write_file(file, stamp, sha256, kept)
-        self.reports[file.source] = replace(kept, status="unchanged") if kept.status == "indexed" else kept
+        self.reports[file.source] = _unchanged(kept)
         return True
 
+    def _remove(self, source: str) -> None:
+        """Forget a file that is gone. Nobody need hear of it unless it was in the index."""
+        if self._n_documents(source):
+            self.reports[source] = FileReport(source, "removed")
+        self._writer.set_sources(source, [])
+        self._connection.execute("DELETE FROM files WHERE source = ?", (source,))
+
+    def _leave(self, source: str, row: tuple[Any, ...], same_way: bool) -> None:
+        """Leave a file as it was that lies in a folder out of reach; if files are read another way by now, it is to
+        be read as soon as it can be."""
+        path, _, _, report, _ = row
+        self.reports[source] = _unchanged(report_of(report))
+        if not same_way:
+            self._write_row(source, path, "", "", report_of(report))
+
     def _write_file(self, file: File, stamp: str, sha256: str, report: FileReport) -> None:
+        self._write_row(file.source, path_bytes(file.path), stamp, sha256, report)
+
+    def _write_row(self, source: str, path: bytes, stamp: str, sha256: str, report: FileReport) -> None:
         self._connection.execute(
             "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET path = excluded.path, "
             "stamp = excluded.stamp, sha256 = excluded.sha256, report = excluded.report, crc = excluded.crc "
             "WHERE crc != excluded.crc",
-            sealed_file(file.source, path_bytes(file.path), stamp, sha256, report),
+            sealed_file(source, path, stamp, sha256, report),
         )
 
     def _read(self, changed: Sequence[File], roots: Sequence[str]) -> None:
@@ -185,7 +216,9 @@ class Changes:
                     yield file
 
         for file in changed:
-            if file.problem:
+            if file.unreachable:
+                self._keep(file, file.problem)
+            elif file.problem:
                 self._skip(file, file.problem)
         n_files = sum(not file.problem for file in changed)
         self._say(Progress("reading", 0, n_files))
@@ -231,7 +264,10 @@ class Changes:
                 tally.add(document, self._number_of(document, read.beside))
                 self._show(file, tally.places, roots)
         except DocumentError as error:
-            self._skip(file, str(error), stamp, sha256)
+            if sha256:
+                self._skip(file, str(error), stamp, sha256)
+            else:
+                self._keep(file, str(error))  # it could not be opened to be hashed
             return
         if not tally.places:
             self._skip(file, "it holds no text", stamp, sha256)
@@ -253,6 +289,24 @@ class Changes:
         report = self.reports[file.source] = FileReport(file.source, "skipped", reason=reason)
         self._writer.set_sources(file.source, [])
         self._write_file(file, stamp, sha256, report)
+
+    def _keep(self, file: File, reason: str) -> None:
+        """Record that a file or folder is out of reach for now: what it held is still in the index."""
+        n_kept = sum(map(self._n_documents, [file.source, *self._held.get(file.source, ())]))
+        kept = "its document is kept as it was" if n_kept == 1 else f"its {n_kept} documents are kept as they were"
+        if n_kept:
+            reason = f"{reason}; {kept}"
+        if n_kept and self._rebuilt is not None:
+            raise UsageError(f"{file.source}: {reason}, and so is the index: nothing can be made anew without it")
+        report = self.reports[file.source] = FileReport(file.source, "skipped", reason, n_documents=n_kept)
+        self._write_file(file, "", "", report)
+
+    def _n_documents(self, source: str) -> int:
+        """How many documents the record has, or had before all is made anew, of a file."""
+        if self._rebuilt is not None:
+            return self._rebuilt.get(source, 0)
+        query = "SELECT count(*) FROM sources WHERE file = ?"
+        return int(self._connection.execute(query, (source,)).fetchone()[0])
 
     def _number_of(self, document: Document, beside: Any) -> int:
         """The number of a document, which is recorded if it is new; ``beside`` is what was found out where it was
@@ -287,6 +341,11 @@ class Changes:
             return  # nothing changed: the state that readers see is the one that they saw
         generation = raise_generation(self._connection, **counts(self._connection), **facts)
         update_matrix(self._connection, generation, embedder.dim, removed=numbers)
+
+
+def _unchanged(report: FileReport) -> FileReport:
+    """The report of a file that is as it was when it was read."""
+    return replace(report, status="unchanged") if report.status == "indexed" else report
 
 
 def index_words_again(connection: sqlite3.Connection, writer: Writer) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
@@ -10,10 +12,14 @@ from rag.index.record import database
 
 __all__ = ["watch"]
 
+log = logging.getLogger("rag.index")
+
 # nothing more has happened for this long: a copy of many files is one change
 _QUIET_MS = 400
 # how often to look without being told: single files, folders that come back, a change that could not be taken up
 _TICK_MS = 2000
+# how often to look when the system does not tell of changes
+_UNTOLD_SECONDS = 30.0
 
 
 def watch(roots: Sequence[Path], on_change: Callable[[], bool], stop: Event, *, ignore: Path | None = None) -> None:
@@ -31,7 +37,8 @@ def watch(roots: Sequence[Path], on_change: Callable[[], bool], stop: Event, *, 
 
     waiting, had_index = True, False
     while not stop.is_set():
-        folders = [root.resolve() for root in roots if root.is_dir()]
+        folders = [root.resolve() for root in roots if os.path.isdir(root)]  # noqa: PTH112 - Path.is_dir may raise
+        barred = _barred(folders)
         seen = _stamps(roots)
         if not folders:
             stop.wait(_TICK_MS / 1000)
@@ -40,10 +47,14 @@ def watch(roots: Sequence[Path], on_change: Callable[[], bool], stop: Event, *, 
             has_index = ignore is not None and database(ignore).exists()
             if found or waiting or now != seen or (had_index and not has_index):
                 waiting = not on_change()
+                barred = _barred(folders)
                 has_index = ignore is not None and database(ignore).exists()
             had_index = has_index
             if now.keys() != seen.keys() or stop.is_set():
                 break  # a root came or went: watch the folders that there are now
+            if any(map(_is_open, barred)):
+                waiting = True
+                break  # nothing was told of what happened in there
             seen = now
 
 
@@ -54,17 +65,40 @@ def _changes(folders: Sequence[Path], concerns: Callable[[object, str], bool], s
     if not folders:
         yield False
         return
-    for found in watchfiles.watch(
-        *folders,
-        watch_filter=concerns,
-        debounce=_QUIET_MS * 4,
-        step=_QUIET_MS,
-        rust_timeout=_TICK_MS,
-        yield_on_timeout=True,
-        stop_event=stop,
-        raise_interrupt=True,
-    ):
-        yield bool(found)
+    try:
+        for found in watchfiles.watch(
+            *folders,
+            watch_filter=concerns,
+            debounce=_QUIET_MS * 4,
+            step=_QUIET_MS,
+            rust_timeout=_TICK_MS,
+            yield_on_timeout=True,
+            stop_event=stop,
+            raise_interrupt=True,
+            ignore_permission_denied=True,
+        ):
+            yield bool(found)
+    except (OSError, RuntimeError) as error:  # a folder fails, or there are more than the system lets anyone watch
+        log.warning("the system tells of no changes (%s): looking every %.0f seconds", error, _UNTOLD_SECONDS)
+        while not stop.wait(_UNTOLD_SECONDS):
+            yield True
+
+
+def _barred(folders: Sequence[Path]) -> list[str]:
+    """The folders in ``folders`` that cannot be listed, in which nobody notices anything."""
+    found: list[str] = []
+    for folder in folders:
+        for _ in os.walk(folder, onerror=lambda error: found.append(error.filename)):
+            continue
+    return found
+
+
+def _is_open(folder: str) -> bool:
+    try:
+        os.scandir(folder).close()
+    except OSError:
+        return False
+    return True
 
 
 def _stamps(roots: Sequence[Path]) -> dict[Path, tuple[int, ...]]:
