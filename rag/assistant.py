@@ -15,7 +15,7 @@ models are loaded once, when first needed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +85,7 @@ class Assistant:
         progress: Callable[[Progress], None] | None = None,
         rebuild: bool = False,
         allow_empty: bool = False,
+        removed: Collection[Path] = (),
     ) -> BuildReport:
         """Bring the index up to date with ``paths``: it then holds what they hold, and nothing else.
 
@@ -93,6 +94,7 @@ class Assistant:
             progress: called now and then with how far it is.
             rebuild: read and embed everything anew, also with another embedder.
             allow_empty: take out what was in a folder that holds nothing any more; otherwise that is refused.
+            removed: files that were deleted on purpose; a folder that held no others may be empty, too.
 
         Raises:
             UsageError: a path does not exist, or there is nothing to read in it.
@@ -108,7 +110,9 @@ class Assistant:
         spec = self.settings.embedder or recorded.get("embedder") or _DEFAULT_EMBEDDER
         chunker = plugins.load("chunkers", self.settings.chunker, self.settings)
         parts = Parts(self.settings, chunker, self._components.embedder(spec), spec)
-        return build(self._index.folder, roots, parts, progress, rebuild=rebuild, allow_empty=allow_empty)
+        return build(
+            self._index.folder, roots, parts, progress, rebuild=rebuild, allow_empty=allow_empty, removed=removed
+        )
 
     def watch(
         self, *paths: str | Path, stop: Signal, report: Callable[[BuildReport | RagError], None] = lambda outcome: None

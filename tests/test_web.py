@@ -624,6 +624,48 @@ def test_a_page_for_others_is_locked_and_keeps_people_apart(own_index: Path, sma
     assert server.get(f"/api/turns/{turn.id}/text").status_code == 404
 
 
+def test_the_very_last_document_can_be_removed_and_nothing_but_what_was_meant_goes(tmp_path: Path) -> None:
+    from rag import Assistant
+
+    corpus, drive = tmp_path / "corpus", tmp_path / "drive"
+    for path, text in ((corpus / "one.txt", "The gate opens at six."), (drive / "owl.txt", "Owls sleep by day.")):
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8")
+    Assistant.open(tmp_path / "index").build(corpus, drive)
+    server = client(tmp_path / "index", corpus)
+    engine = server.app.app.state.engine
+
+    def remove(name: str) -> str:
+        [entry] = [entry for entry in engine.assistant.documents() if entry.source.endswith(name)]
+        assert server.delete(f"/api/documents/{entry.document_id}").json() == {"removed": name}
+        assert engine.wait(60)
+        return str(server.get("/api/build").json()["error"])
+
+    away = drive.rename(tmp_path / "unplugged")
+    drive.mkdir()
+    assert f"there is no document in {drive} any more" in remove("one.txt")
+    assert len(engine.assistant.documents()) == 2
+    drive.rmdir()
+    away.rename(drive)
+    server.post("/api/build")
+    assert engine.wait(60) and server.get("/api/build").json()["error"] == ""
+    assert [entry.source for entry in engine.assistant.documents()] == ["drive/owl.txt"]
+
+    drive.joinpath("owl.txt").rename(corpus / "owl.txt")
+    Assistant.open(tmp_path / "index").build(corpus)
+    assert remove("owl.txt") == ""
+    assert server.get("/api/documents").json()["n_documents"] == 0
+    assert b"sleep by day" not in (tmp_path / "index" / "footnote.sqlite").read_bytes()
+    assert server.get("/api/welcome").json()["problem"] == ""
+    server.post("/api/build")  # looking again, or starting anew, finds nothing to complain of either
+    assert engine.wait(60) and server.get("/api/build").json()["error"] == ""
+    answer = server.post("/api/ask", json={"question": "When do owls sleep?"}).json()
+    assert answer["citations"] == [] and not answer["grounded"]
+    sent = {"files": ("new.txt", b"The lamp is green.")}
+    assert server.post("/api/documents", files=sent).json()["saved"] == ["uploads/new.txt"]
+    assert engine.wait(60) and server.get("/api/documents").json()["n_documents"] == 1
+
+
 def test_settings_that_cannot_be_used_change_nothing(own_index: Path, small_corpus: Path) -> None:
     server = client(own_index, small_corpus)
     engine = server.app.app.state.engine

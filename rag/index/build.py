@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -42,13 +42,15 @@ def build(
     *,
     rebuild: bool = False,
     allow_empty: bool = False,
+    removed: Collection[Path] = (),
 ) -> BuildReport:
     """Make the index in ``folder`` hold what is under ``roots``, and nothing else.
 
     ``roots`` are folders and files; none means those of the last build. ``report`` is called with a
     ``Progress`` now and then. ``rebuild`` reads and embeds everything anew, which is also the way to change
     the embedder, and to replace a record that is damaged. A root that held documents and holds none any more may
-    be a drive that is not connected: the build is refused and the index stays as it is, unless ``allow_empty``.
+    be a drive that is not connected: the build is refused and the index stays as it is, unless ``allow_empty``, or
+    unless it held nothing but files that were ``removed`` on purpose.
 
     Raises:
         UsageError: a root does not exist, nothing in it can be read, or what was in it is gone.
@@ -62,7 +64,8 @@ def build(
         raise UsageError(_nothing_in(roots, files))
     with writer_lock(folder):
         say = report or (lambda progress: None)
-        work = partial(_build, folder, roots, files, parts, say, rebuild, allow_empty, started)
+        may_go = None if allow_empty else {path_bytes(path) for path in removed}
+        work = partial(_build, folder, roots, files, parts, say, rebuild, may_go, started)
         try:
             outcome, chosen = work()
         except IndexDamaged:
@@ -70,7 +73,7 @@ def build(
                 raise
             discard(folder)
             outcome, chosen = work()
-    if not outcome.n_passages and not allow_empty:
+    if not (outcome.n_passages or allow_empty) and any(file.status == "skipped" for file in outcome.files):
         raise UsageError(_nothing_readable(outcome, chosen))
     return outcome
 
@@ -82,10 +85,11 @@ def _build(
     parts: Parts,
     say: Report,
     rebuild: bool,
-    allow_empty: bool,
+    may_go: Collection[bytes] | None,
     started: float,
 ) -> tuple[BuildReport, list[str]]:
-    """A build by the holder of the lock; also returns the roots, as they are recorded."""
+    """A build by the holder of the lock; also returns the roots, as they are recorded. ``may_go`` are files that may
+    be the last of their root; None when any may."""
     create(folder)
     with connect(folder, write=True, check=False) as connection:
         notes = migrate(folder, connection)
@@ -96,8 +100,8 @@ def _build(
             files = _walk(folder, [Path(root) for root in chosen])
         if all(file.unreachable for file in files) and chosen != facts["roots"]:
             raise UsageError(f"{_nothing_in(roots, files)}; the index keeps what it had")
-        if not allow_empty:
-            _refuse_emptied(connection, files, chosen)
+        if may_go is not None:
+            _refuse_emptied(connection, files, chosen, may_go)
         changes = Changes(connection, parts, say)
         with transaction(connection):
             changes.apply(files, chosen, rebuild=rebuild)
@@ -134,9 +138,11 @@ def _check_embedder(folder: Path, facts: dict[str, Any], parts: Parts, rebuild: 
         )
 
 
-def _refuse_emptied(connection: sqlite3.Connection, files: Sequence[File], roots: Sequence[str]) -> None:
+def _refuse_emptied(
+    connection: sqlite3.Connection, files: Sequence[File], roots: Sequence[str], may_go: Collection[bytes]
+) -> None:
     """Refuse to drop all that was under a root because nothing is there now: a drive may not be connected. What lies
-    in a folder that cannot be listed is not dropped."""
+    in a folder that cannot be listed is not dropped, and what ``may_go`` was removed on purpose."""
     for root in roots:
         inside = path_bytes(Path(root)).rstrip(b"/") + b"/"
         if any(not file.problem and path_bytes(file.path).startswith(inside) for file in files):
@@ -144,7 +150,8 @@ def _refuse_emptied(connection: sqlite3.Connection, files: Sequence[File], roots
         query = "SELECT source, path FROM files WHERE substr(path, 1, ?) = ? AND source IN (SELECT file FROM sources)"
         known = dict(connection.execute(query, (len(inside), inside)).fetchall())
         unreachable = {file.source for file in files if file.unreachable}
-        n_known = len(known.keys() - unreachable - held_back(files, known).keys())
+        gone = known.keys() - unreachable - held_back(files, known).keys()
+        n_known = sum(known[source] not in may_go for source in gone)
         if n_known:
             why = next((f" ({file.source}: {file.problem})" for file in files if file.problem), "")
             raise UsageError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Engine:
         self._lock = threading.Lock()
         self._taken_in: list[Path] = []
         self._roots: list[str] = []
-        self._allow_empty = False  # a document was removed in the page since the last build
+        self._removed: set[Path] = set()  # in the page, since the last build
         self._again: bool | None = None  # a build was asked for while one was running
         self._thread: threading.Thread | None = None
         self.assistant = self._opened(self._preferred(settings))
@@ -112,11 +112,11 @@ class Engine:
                 roots.append(folder)
         return [str(root) for root in roots]
 
-    def build(self, *, allow_empty: bool = False) -> None:
-        """Bring the index up to date in the background; asked for during a build, it runs once more. ``allow_empty``:
-        the last document of a folder may be gone, since it was removed in the page."""
+    def build(self, *, removed: Collection[Path] = ()) -> None:
+        """Bring the index up to date in the background; asked for during a build, it runs once more. ``removed``:
+        files that were deleted in the page, each of which may be the last of its folder."""
         with self._lock:
-            self._allow_empty |= allow_empty
+            self._removed.update(removed)
             if self._thread is not None and self._thread.is_alive() and self.build_state.running:
                 self._again = True
                 return
@@ -190,11 +190,13 @@ class Engine:
             self.build_state = BuildState(running=True, progress=step)
 
         with self._lock:
-            allow_empty, self._allow_empty = self._allow_empty, False
+            removed = frozenset(self._removed)
         try:
-            return BuildState(report=self.assistant.build(*paths, progress=progress, allow_empty=allow_empty))
+            report = self.assistant.build(*paths, progress=progress, removed=removed)
+            with self._lock:
+                self._removed -= removed
+            return BuildState(report=report)
         except (RagError, OSError) as error:
-            self._allow_empty |= allow_empty
             return BuildState(error=str(error), kept_out=isinstance(error, IndexBusy))
 
 

@@ -84,7 +84,7 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
         if path is None or not path.exists():
             raise HTTPException(404, "the file is no longer there")
         library.remove(engine.corpus, path)
-        engine.build(allow_empty=True)
+        engine.build(removed=[path])
         return {"removed": path.name.encode("utf-8", "replace").decode()}
 
     @api.post("/build")
