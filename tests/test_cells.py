@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from rag.generation.abstention import confidence
-from rag.generation.cells import answering_cells
+from rag.generation.cells import answering_cells, cells_of
 from rag.generation.choice import read
 from rag.generation.citing import Writer
 from rag.generation.extractive import Extractive
+from rag.generation.marking import mark
+from rag.generation.question import read_question
 from rag.generation.superlative import AMONG, ranked_rows
 from rag.plugins import Prompt, Quote
 from rag.testing import hit_of
@@ -165,3 +167,10 @@ def test_that_only_found_rows_were_compared_is_said_and_every_row_cited() -> Non
     list(writer.events(Extractive().generate(Prompt("q", "Which team won the most cups?", (hit,)))))
     assert writer.text.startswith(f"{AMONG}\n\n- Team: **Flyers**") and len(writer.citations) == 3
     assert writer.grounded
+
+
+def test_a_row_of_another_thing_is_no_price_and_no_answer_to_what_it_does_not_name() -> None:
+    row = "Site: Canal Wharf; Address: Wharf Street; Area (ha): 2.4"
+    assert mark(read_question("How much revenue was there in 2025?"), "Systems; 2025: 301,912", {"revenu": 1.0}) is None
+    assert [cell.is_money for cell in cells_of(row)] == [False, False, False]
+    assert [cell.is_money for cell in cells_of("Plan: Gold; Price: $500")] == [False, True]

@@ -99,6 +99,11 @@ LINES = {
     "\n\n       --flow=RATE\n\t      Limit the flow.",
     "summary": "       --size, -s\t\tread the size of each valve\n       --flow=RATE\tlimit the flow",
     "bullets of man": "       o      Hard links are\n\t      not broken\n\n       o      Nor are soft ones",
+    "lettered": "(a) Grass is cut every ten days\n(b) Hedges are trimmed twice a year",
+    "fields": "Charges\nMill Court: 1,150 a month\nCanal Wharf: 1,720 a month\nAll sums without tax.",
+    "a colon in prose": "What the committee wanted to know above all of the European\n"
+    "Commission: when will the road at last be built, and by which one\nof the two firms?",
+    "cells": "Mill Court        Otley        1.8 hectares\nStation House     Ilkley       0.6 hectares",
     "blank": "No stop here\n\nNor here",
     "page": "The committee that the members of the\nwhole assembly had elected in the spring was\n\ndissolved in May.",
 }
@@ -112,6 +117,10 @@ LINES_EXPECTED = {
     "options": 3,
     "summary": 2,
     "bullets of man": 2,
+    "lettered": 2,
+    "fields": 4,
+    "a colon in prose": 1,
+    "cells": 2,
     "blank": 2,
     "joined line": 2,
     "page": 1,

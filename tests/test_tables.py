@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rag.documents.canonical import Writer
+from rag.documents.gaptables import with_rows
 from rag.documents.htmlpage import PageParser
 from rag.documents.sheets import tables_of, write_sheet
 from rag.documents.signs import join_signs
@@ -163,3 +164,50 @@ _SHEET_CELL = st.sampled_from(["Gold", "7", "1,204", "2023", "Costs:", "\u2014"]
 def test_every_row_of_a_sheet_is_in_one_table(rows: list[dict[int, str] | None]) -> None:
     given_rows = [row for row in rows if row]
     assert [row for table in tables_of(dict(enumerate(row or {} for row in rows))) for row in table] == given_rows
+
+
+SET_WITH_SPACES = """Kestrel Foundry
+Statement of income (unaudited)
+
+                                Three Months Ended        Six Months Ended
+                                     June 30,                 June 30,
+                                  2025       2024         2025        2024
+Sales:
+  Castings                     $  9,120   $  8,804     $ 18,011    $ 17,302
+  Patterns                        1,044        980        2,051       1,934
+Total sales                      10,164      9,784       20,062      19,236
+                               --------   --------     --------    --------
+Selling and
+  administrative                  2,210      2,085        4,402       4,115
+Net income                     $    812   $   (44)     $  1,577    $    690
+
+All figures are in thousands.
+"""
+
+
+def test_a_table_set_with_spaces_is_read_by_its_columns() -> None:
+    text, rows = with_rows(SET_WITH_SPACES)
+    told = [text[row.start : row.end] for row in rows]
+    assert told[-1] == (
+        "Net income; Three Months Ended June 30, 2025: $812; Three Months Ended June 30, 2024: $(44); "
+        "Six Months Ended June 30, 2025: $1,577; Six Months Ended June 30, 2024: $690"
+    )
+    assert told[-2].startswith("Selling and administrative; Three Months Ended June 30, 2025: 2,210")
+    assert told[1].startswith("Sales: Castings; ")
+    assert text.startswith("Kestrel Foundry\nStatement of income (unaudited)\n\n")
+    assert text.endswith("\n\nAll figures are in thousands.\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "She came.  He went.  They met\nagain in May.  Nobody knew\nwhy.  It rained.  The end came\nsoon, in 1912.",
+        "-a, --all     show 3 of them\n-b, --brief   show 1 of them\n-c, --count   show 0\n-d, --deep    show 9",
+        "src/a.c   |  10 ++++\nsrc/b.c   |   4 --\nsrc/c.c   |   2 +\nsrc/d.c   |   1 -",
+        "a quiet     line of verse\nset apart   by a long breath\nas if       it had to think\nfirst       and speak",
+        "Item    Price\nTea     2.50\nCake    3.10",
+    ],
+    ids=["two spaces after stops", "options", "changes to files", "verse", "two rows"],
+)
+def test_what_may_be_no_table_stays_as_it_is(text: str) -> None:
+    assert with_rows(text) == (text, [])

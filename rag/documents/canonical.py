@@ -126,6 +126,10 @@ class Writer:
         """Text already written is a heading."""
         self._headings.append(Heading(start, end, level))
 
+    def mark_block(self, span: Span) -> None:
+        """Text already written is never read across."""
+        self._blocks.append(span)
+
     def append(self, other: Writer) -> None:
         """Write what another writer holds, with its headings and blocks; its pages are not taken over."""
         if not (span := self._write("".join(other._pieces), "paragraph", "\n\n")):

@@ -15,6 +15,7 @@ from pathlib import Path
 from rag.documents.boilerplate import boilerplate_spans, is_kicker, release_date
 from rag.documents.canonical import Writer, clean
 from rag.documents.encodings import decode
+from rag.documents.gaptables import with_rows
 from rag.documents.loading import FileLoader
 from rag.types import Document
 
@@ -47,8 +48,11 @@ def plain_document(text: str, *, encoding: str = "utf-8", warnings: list[str] | 
     text = clean(text)
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     text = _LONG_GAPS.sub(" ", _BLANK_LINES.sub("\n\n", text)).strip("\n")
+    text, rows = with_rows(text)
     writer = Writer()
     writer.verbatim(text)
+    for row in rows:
+        writer.mark_block(row)
     title = _title(text)
     mark_headings(writer, text)
     return writer.document(

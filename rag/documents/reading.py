@@ -25,7 +25,7 @@ __all__ = ["FINGERPRINT", "documents_in", "read"]
 
 # Goes up whenever a file may be read differently than before; what the system can read is part of it.
 FINGERPRINT = "+".join(
-    ["documents-17", *(["ocr"] if ocr.is_available() else []), *(["office"] if find_office() else [])]
+    ["documents-18", *(["ocr"] if ocr.is_available() else []), *(["office"] if find_office() else [])]
 )
 MAX_DEPTH = 3  # files inside files inside files
 MAX_PARTS = 2000

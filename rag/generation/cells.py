@@ -41,6 +41,7 @@ _AMOUNTS = frozenset(
 )
 # rows whose fit differs by less are equally meant; with more than so many of them the question is about the table
 _SAME, _MOST_ROWS = 1e-6, 4
+_CURRENCY = re.compile(r"[$€£¥₹]|\b(?:usd|eur|gbp|chf)\b", re.IGNORECASE)
 _MOST_LABEL_TERMS = 12  # a cell with more is a remark, not a label
 _MOST_NAME = 80
 _HEADS = 5  # short lines above a table that may head it
@@ -53,6 +54,7 @@ class Cell(NamedTuple):
     value: Span
     terms: frozenset[str]
     is_number: bool
+    is_money: bool = False
 
 
 class _Fit(NamedTuple):
@@ -130,7 +132,8 @@ def cells_of(line: str) -> list[Cell]:
         own = frozenset(terms(words)) - STOP_WORDS
         is_number = bool(re.match(r"\W{0,3}\d", words)) and sum(c.isalpha() for c in words) <= 12
         named = frozenset(terms(line[name.start : name.end])) - STOP_WORDS
-        cells.append(Cell(named, Span(value.start, value.start + len(words)), own, is_number))
+        is_money = is_number and bool(_CURRENCY.search(words))
+        cells.append(Cell(named, Span(value.start, value.start + len(words)), own, is_number, is_money))
     return cells
 
 
@@ -145,6 +148,8 @@ def _fit(
     weight = reading.weight
     columns = _columns(cells, asked, reading)
     chosen = columns[0] if len(columns) == 1 else None
+    if reading.asked.wants_money and chosen and not (chosen.name & asked or _may_be_money(chosen)):
+        return None
     labels = _labels(cells, columns)
     named = [cell for cell in labels if cell.terms & asked]
     # "Team: Maple Leafs; Location: TOR; Cups: 13": the question need not know the location
@@ -170,6 +175,12 @@ def _fit(
     share = sum(weight[term] for term in asked & own)
     precision = sum(shares) / len(labels)
     return _Fit(share - open_share + precision, chosen, precision == 1, label_terms & asked, left)
+
+
+def _may_be_money(cell: Cell) -> bool:
+    """Whether a number may be an amount: its column is a price, a year, or has no name."""
+    of_period = any(map(str.isdigit, "".join(cell.name)))
+    return cell.is_money or not cell.name or of_period or bool(cell.name & _AMOUNTS)
 
 
 def _labels(cells: list[Cell], columns: list[Cell]) -> list[Cell]:

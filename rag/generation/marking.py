@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.documents.rows import read_row
+from rag.documents.rows import RowCell, read_row
 from rag.generation import spans
 from rag.generation.abbreviations import spelled_out
 from rag.generation.clauses import said_with
@@ -129,9 +129,13 @@ def _has_unit(asked: Asked, words: Sequence[Word], fact: Fact) -> bool:
 
 
 def _cell(asked: Asked, text: str, weight: Mapping[str, float], language: str | None) -> Fact | None:
-    """The cell whose name is asked for, or the only one of the kind asked for; not one that the question names."""
+    """The cell whose name is asked for, or the only one of the kind asked for; not one that the question names, nor a
+    figure in a row that is about something else."""
     best, best_score = None, 0.0
-    for named, span in read_row(text):
+    row = read_row(text)
+    if asked.kind in ("number", "time") and not _is_named(text, row, weight, language):
+        return None
+    for named, span in row:
         name, value = text[named.start : named.end], text[span.start : span.end]
         held = frozenset(terms(value, language))
         if held and held <= weight.keys():
@@ -142,6 +146,13 @@ def _cell(asked: Asked, text: str, weight: Mapping[str, float], language: str | 
         if score > best_score:
             best, best_score = span, score
     return Fact(best.start, best.end, "cell", ()) if best else None
+
+
+def _is_named(text: str, row: Sequence[RowCell], weight: Mapping[str, float], language: str | None) -> bool:
+    """Whether the question has a word of what a row is about, its first cell; a row of figures alone is about nothing
+    in particular."""
+    first = text[row[0].value.start : row[0].value.end]
+    return any(map(str.isdigit, first)) or bool(related_to(frozenset(terms(first, language)), frozenset(weight)))
 
 
 def _kind_of_cell(asked: Asked, words: Sequence[Word]) -> float:

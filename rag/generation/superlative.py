@@ -84,7 +84,8 @@ def _tables(reading: Reading) -> list[list[_Row]]:
 
 
 def _column(reading: Reading, rows: Sequence[_Row]) -> frozenset[str] | None:
-    """The column of numbers that the question names, or the only one, or the first price when prices are asked for."""
+    """The column of numbers that the question names, or the only one of what it names ("which site is the largest"), or
+    the first price when prices are asked for."""
     columns = list(dict.fromkeys(cell.name for row in rows for cell in row.cells if cell.is_number and cell.name))
     shares = {name: sum(reading.weight.get(term, 0.0) for term in name) for name in columns}
     best = max(columns, key=lambda name: shares[name], default=None)
@@ -92,7 +93,8 @@ def _column(reading: Reading, rows: Sequence[_Row]) -> frozenset[str] | None:
         return best
     if _ABOUT_PRICE.search(reading.asked.text):
         return next((name for name in columns if name & _PRICE), None)
-    return best if len(columns) == 1 else None
+    labels = frozenset[str]().union(*(cell.name for row in rows for cell in row.cells if not cell.is_number))
+    return best if len(columns) == 1 and labels & reading.weight.keys() else None
 
 
 def _is_covered(reading: Reading, rows: Sequence[_Row], column: frozenset[str]) -> bool:

@@ -59,7 +59,7 @@ class ParagraphChunker:
     def __init__(self, passage_tokens: int, encoding: tiktoken.Encoding) -> None:
         self.passage_tokens = passage_tokens
         self.encoding = encoding
-        self.fingerprint = f"paragraphs-3:{passage_tokens}:{encoding.name}"
+        self.fingerprint = f"paragraphs-4:{passage_tokens}:{encoding.name}"
         self._of_word, self._of_word_after_space = Remembered(self._encoded), Remembered(self._encoded_after_space)
 
     def split(self, document: Document) -> list[tuple[Span, list[Span]]]:

@@ -58,14 +58,15 @@ _STOP = re.compile(
 _WORD_BEFORE = re.compile(r"[\w.'’-]*$")
 _NEXT_WORD = re.compile(r"[\s\"'“‘«‹(\[{*_¿¡$€£§¶#~@–—-]*([\w'’-]*)")
 # what a line of a list begins with
-BULLET = re.compile(r"\s*(?:[-*+•‣◦▪·–—]\s+|o(?: {2,}|\t\s*)|\(?\d{1,3}[.)]\s+|[a-zA-Z][.)]\s+)")
+BULLET = re.compile(r"\s*(?:[-*+•‣◦▪·–—]\s+|o(?: {2,}|\t\s*)|\(?\d{1,3}[.)]\s+|[a-zA-Z][.)]\s+|\([a-zA-Z]\)\s+)")
 _PRONOUN = re.compile(
     r"^(it|its|they|their|them|he|his|him|she|her|this|these|those|such|that|there|both|here|er|sie|es|diese[rsnm]?|"
     r"il|elle|ils|cela|ce|cette|él|ella|esto|esta|este)\b",
     re.IGNORECASE,
 )
 _OPENS_UNIT = re.compile(
-    r"[ \t]*(?:[-*+•‣◦▪·–—][ \t]|o(?: {2,}|\t)|(?:\d{1,3}|[a-zA-Z])[.)][ \t]|\(?[ivxlc\d]{1,4}\)[ \t]|#|\||>|```)"
+    r"[ \t]*(?:[-*+•‣◦▪·–—][ \t]|o(?: {2,}|\t)|(?:\d{1,3}|[a-zA-Z])[.)][ \t]|\(?(?:[ivxlc\d]{1,4}|[a-zA-Z])\)[ \t]"
+    r"|#|\||>|```)"
 )
 # the number or letter of an item, and one that begins right here: "1. Open the lid. 2. Turn it. 3. Wait."
 _ENUMERATOR = re.compile(r"\d{1,3}|[a-zA-Z]|[ivx]{2,4}")
@@ -77,6 +78,11 @@ _IS_UNIT = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||[=~-]{3,}[ \t]*$|```)")
 _OPTION = re.compile(
     r"[ \t]*--?[A-Za-z0-9?][\w-]*(?:[=\[]\S*|,? (?:--?[A-Za-z0-9?]\S*|<[^>\n]+>|[A-Z][A-Z_]*\b))*(?:\t| {2,}|[ \t]*$)"
 )
+# "Station House: 480 a month", "Date: 3 May": one of several lines that each name something and tell it
+_FIELD = re.compile(r"[ \t]*[A-ZÀ-Þ0-9][^:.!?;\n]{0,40}:[ \t]+\S")
+_NARROW = 60  # characters; no prose is wrapped as narrow as that
+# a line with cells far apart
+_CELLS_IN = re.compile(r".*?\S {4,}\S")
 # a line that names what is described below it, set in deeper than headings are
 _TERM_INDENT, _LONGEST_TERM = 4, 60
 _SEPARATORS = tuple(
@@ -256,6 +262,11 @@ def _line_ends_unit(line: str, following: str, width: int) -> bool:
         return False
     if _OPENS_UNIT.match(following) or _IS_UNIT.match(line) or _OPTION.match(following):
         return True
+    fields = [bool(_FIELD.match(one)) for one in (line, following)]
+    if all(fields) or (_CELLS_IN.match(line) and _CELLS_IN.match(following)):
+        return True
+    if any(fields) and width < _NARROW:
+        return not following[0].islower()
     if ("\t" in line.strip() or "\t" in following.strip()) and not _is_justified(line, following):
         return True
     first = following.split(None, 1)[0]
