@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.generation import abstention, candidates, model, spans
+from rag.generation.abbreviations import said_otherwise
 from rag.generation.abstention import confidence
 from rag.generation.choice import read
 from rag.generation.rarity import telling
@@ -199,3 +200,21 @@ def test_what_is_spoken_of_is_not_refused_for_a_word(question: str) -> None:
 def test_a_sentence_that_says_what_it_is_answers(question: str, text: str, answers: bool) -> None:
     hit = replace(hit_of(text), sentence_scores=(0.3,))  # however far it is in meaning, and the corpus large
     assert (confidence(read(question, [hit], {}, 9_999)) > 0.5) == answers
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Which countries paid their dues?", "We thank our friends in Bhutan and Uruguay for paying their dues."),
+        ("Wie viel CO2 wird eingespart?", "Die CO₂-Emissionen der Fernwärme sinken dadurch um 31.000 Tonnen im Jahr."),
+        ("Wie viele Mitarbeiter hat die Firma?", "Die Firma beschäftigt in zwei Werken 412 Angestellte."),
+    ],
+)
+def test_what_is_said_in_other_words_is_told(question: str, text: str) -> None:
+    nowhere = dict.fromkeys(set(telling(question)) - set(terms(text)), 0)
+    assert not is_untold(read(question, (hit_of(text),), nowhere, 12))
+
+
+def test_a_figure_alone_says_how_old() -> None:
+    for text, is_age in (("She was 91.", True), ("an 8-year-old boy", True), ("It was 91 metres", False)):
+        assert said_otherwise("How old was she?", text) == (frozenset(["old"]) if is_age else frozenset())

@@ -103,6 +103,23 @@ def test_whom_a_pronoun_means_is_quoted_from_the_passage_before() -> None:
     assert "She is the harbour master" in answer
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "sentence", "also"),
+    [
+        ("Can we keep a cat?", "You asked whether you may keep a cat. Mrs Hart agrees to one.", 0, "agrees to one"),
+        ("What did Ann Lee ask?", "Question: Ann Lee, Daily Wire. Will the road be built?", 0, "road be built?"),
+        (
+            "Will she attend the summit?",
+            "Question: Is she going to Oslo? Aide: Yes, she will be at the summit.",
+            1,
+            "Oslo?",
+        ),
+    ],
+)
+def test_what_says_nothing_alone_comes_with_what_it_needs(question: str, text: str, sentence: int, also: str) -> None:
+    assert also in ask(question, near(hit_of(text), sentence))
+
+
 def test_a_name_is_marked_whole() -> None:
     hit = near(hit_of("The harbour master Anna Maria Lindqvist opened the new quay on Monday."), 0)
     [quote] = [q for q in quotes("Who opened the new quay?", hit) if q.fact]

@@ -42,6 +42,7 @@ def test_a_question_for_a_long_form(question: str, short: str) -> None:
          "United Nations High Commissioner for Refugees"),
         ("ReAct", "We call it ReAct (Reasoning and Acting).", "Reasoning and Acting"),
         ("TVA", "La taxe sur la valeur ajoutée (TVA) augmente.", "taxe sur la valeur ajoutée"),
+        ("VAT", "Short forms: VAT = value added tax; FX = foreign exchange", "value added tax"),
         ("SCO", "The board met in May (SCO), and the SCO thanked it.", ""),
         ("ReAct", "Four methods (Standard, CoT, Act, ReAct) were compared.", ""),
     ],

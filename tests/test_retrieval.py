@@ -56,6 +56,11 @@ def test_function_words_give_a_language_away(language: str, text: str) -> None:
 def test_a_language_is_not_guessed_from_one_word() -> None:
     assert language_of(["hotel"]) is None
     assert language_of(["was"]) is None
+
+
+def test_a_unit_in_every_row_of_a_table_is_no_language() -> None:
+    row = "site area ha mill court area ha wharf area ha".split()
+    assert language_of([*row, *"the sums are for the year and for the whole of it".split()]) == "english"
     assert all(word == word.casefold() for words in FUNCTION_WORDS.values() for word in words)
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
+from rag.generation.figures import said_by_figure
 from rag.index.terms import terms
 
 __all__ = ["said_otherwise", "spelled_out"]
@@ -21,7 +22,7 @@ _MOST = 6
 
 
 def said_otherwise(question: str, text: str) -> frozenset[str]:
-    """The terms of a question that a text says only as an abbreviation, or spelled out."""
+    """The terms of a question that a text says only as an abbreviation, or spelled out, or by a figure."""
     found: set[str] = set()
     for short, pattern in _patterns(question):
         if pattern.search(text):
@@ -29,7 +30,7 @@ def said_otherwise(question: str, text: str) -> frozenset[str]:
     wanted = _abbreviated(question)
     for short in wanted.keys() & set(_SHORT.findall(text)):
         found |= wanted[short]
-    return frozenset(found)
+    return frozenset(found) | said_by_figure(question, text)
 
 
 def spelled_out(question: str, text: str, weight: Mapping[str, float]) -> dict[str, float]:

@@ -20,6 +20,7 @@ _NOUN = r"(?P<noun>[^\W\d_][\w'’-]*(?:\s[^\W\d_][\w'’-]*){0,2}?)"
 _ENDS = (
     r"(?=\s*(?:[?,]|$)|\s(?:of|for|in|at|on|to|from|by|with|that|which|who|when|is|are|was|were|did|do|does|has|have|had|"
     r"can|could|will|would|should|must|may|and|von|vom|für|in|im|am|an|bei|zu|hat|haben|ist|sind|war|waren|wurden?|gibt|"
+    r"wird|werden|kann|können|darf|dürfen|muss|müssen|soll|sollen|se|si|s['’]|peut|peuvent|doit|doivent|sera|seront|"
     r"de|du|des|d['’]|à|au|en|dans|pour|est|sont|a|ont|y|del|della|dello|dei|di|nel|nella|ha|hanno|c['’]|è|sono|al|"
     r"tiene|tienen|hay|son|fue|fueron)\b)"
 )
@@ -42,8 +43,9 @@ _GENERIC = frozenset(
     """number name names date time times price cost fee amount size kind type sort part parts version level rate period
     reason way ways form value length purpose role status result results effect difference meaning point idea people
     person persons thing things place total sum dose space room water money percent percentage share maximum minimum
-    limit average best main first last next most least time place title process procedure benefit benefits advantage
-    advantages problem problems rule rules requirement requirements step steps option options feature features factor
+    limit average hour hours best main first last next most least time place title process procedure benefit benefits
+    advantage advantages problem problems
+    rule rules requirement requirements step steps option options feature features factor
     factors example examples condition conditions change changes one ones term terms state goal aim measure measures
     zahl anzahl datum preis zeit art teil grund höhe größe leute personen montant nom nombre prix taille raison
     personnes número precio fecha importe personas numero nome prezzo data tipo parte persone volte""".split()
@@ -61,9 +63,9 @@ class Carrier(NamedTuple):
 
 def carriers(asked: Asked, telling: Container[str]) -> list[Carrier]:
     """The last word of what is asked for that is not merely a kind of answer, as far as it is among the terms that say
-    what the question is about."""
+    what the question is about. Countries and people are answered by their names: no text need call them so."""
     found = []
-    for pattern in (*_CARRIERS, _WHICH):
+    for pattern in _CARRIERS if asked.kind in ("place", "person") else (*_CARRIERS, _WHICH):
         if match := pattern.search(asked.text):
             told = [word for word in match["noun"].split() if word.casefold() not in _GENERIC]
             own = [term for word in told[-1:] for term in terms(word, asked.language) if term in telling]

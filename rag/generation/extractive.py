@@ -20,13 +20,14 @@ from rag.generation.cells import Answering, answering_cells
 from rag.generation.choice import Reading, read
 from rag.generation.conflicts import Conflict, conflict
 from rag.generation.freshness import When, date_of, label
+from rag.generation.leading import leads_up, leans
 from rag.generation.lists import bullet_length, listed, of_one_list
 from rag.generation.longforms import long_form
 from rag.generation.parts import Part, parts
 from rag.generation.rarity import related_to, telling
 from rag.generation.superlative import AMONG, ranked_rows
 from rag.generation.units import with_units
-from rag.passages.sentences import announces, is_label, leans_back
+from rag.passages.sentences import is_label
 from rag.plugins import Generator, Prompt, Quote
 from rag.types import Hit, Span
 
@@ -135,7 +136,7 @@ def _announced_end(reading: Reading, chosen: int, others: Sequence[int]) -> int:
     candidate = reading.candidates[chosen]
     passage = reading.evidence[candidate.number - 1].passage
     following = passage.sentences[candidate.index + 1 : candidate.index + 2]
-    if not following or not announces(candidate.text):
+    if not following or not leads_up(candidate.text):
         return candidate.end
     start, end = following[0]
     starts = [(reading.candidates[i].number, reading.candidates[i].start) for i in others]
@@ -148,7 +149,7 @@ def _leant_on(reading: Reading, chosen: int, others: Sequence[int]) -> Quote | N
     """The sentence before one that opens with a pronoun, in its own passage or at the end of that before, unless it
     is quoted anyway."""
     candidate = reading.candidates[chosen]
-    if not leans_back(candidate.text):
+    if not leans(candidate.text):
         return None
     place = _sentence_before(reading.evidence, candidate)
     if place is None or any(

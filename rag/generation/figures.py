@@ -9,8 +9,9 @@ import re
 from functools import lru_cache
 
 from rag.generation.tokens import MONTHS_AND_DAYS, NUMBER_WORDS
+from rag.index import terms
 
-__all__ = ["figure_asked", "holds_count", "holds_time"]
+__all__ = ["figure_asked", "holds_count", "holds_time", "said_by_figure"]
 
 _CURRENCY = (
     r"[$€£¥₽₹₩₺]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|francs?|franken|pence|cents?|kron[eo]r|kr|crowns?|rubles?|yen|"
@@ -20,8 +21,16 @@ _CURRENCY = (
 )
 _AGE = (
     r"\b(?:in|since|from|of|built|born|seit|jahr|depuis|en|de|dal|nel|desde) (?:1\d|20)\d\d\b|"
+    r"\b(?:was|is|at|aged|turned) \d{1,3}\b(?=\W*(?:$|[.;,)]|and\b|when\b))|"
     r"\b(?:age[ds]?|years|year-old|old|months|weeks|born|jahre?n?|alt|monate?|geboren|ans|âgée?|né|née|mois|años|edad|"
     r"meses|nacid[oa]|anni|età|mesi|nat[oa])\b"
+)
+# "She was 91.", "dies at 91": says how old without the word
+_HOW_OLD = re.compile(r"\b(?:how (old)|wie (alt)|quel (âge)|qué (edad)|quanti (anni))\b", re.IGNORECASE)
+_AGED = re.compile(
+    r"\b(?:was|is|at|aged?|turned|mit|à|con|war|ist|avait|tenía|aveva)\s(?:the age of\s)?\d{1,3}\b"
+    r"(?=\W*(?:$|[.;,)]|and\b|when\b))|\b\d{1,3}[- ](?:years?[- ]old|jahre alt|jährige?[rsn]?|ans\b|años\b|anni\b)",
+    re.IGNORECASE,
 )
 # what an answer to "when" and to "how many" holds at the least
 _TIME = re.compile(
@@ -91,6 +100,12 @@ def figure_asked(question: str) -> tuple[re.Pattern[str], bool] | None:
     """What finds the kind of figure that a question asks for, and whether the sentences around may hold it; None when
     it asks for none of these."""
     return next(((held, around) for asked, held, around in _FIGURES if asked.search(question)), None)
+
+
+def said_by_figure(question: str, text: str) -> frozenset[str]:
+    """The terms of a question that a text says by a figure alone: "old" where it tells an age."""
+    asked = _HOW_OLD.search(question)
+    return frozenset(terms(asked[asked.lastindex or 0])) if asked and _AGED.search(text) else frozenset()
 
 
 def holds_time(text: str) -> bool:

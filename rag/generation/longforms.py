@@ -1,8 +1,9 @@
 """Questions for the long form of an abbreviation: "What does SCO stand for?".
 
 The answer is a sentence that has the long form beside it, its words beginning with the letters of the abbreviation:
-"the Shanghai Cooperation Organization (SCO)", "SCO (Shanghai Cooperation Organization)"; or one that says "SCO stands
-for". The questions are read in English, German, French, Spanish and Italian.
+"the Shanghai Cooperation Organization (SCO)", "SCO (Shanghai Cooperation Organization)", "SCO = Shanghai Cooperation
+Organization"; or one that says "SCO stands for". The questions are read in English, German, French, Spanish and
+Italian.
 """
 
 from __future__ import annotations
@@ -75,6 +76,10 @@ def _beside(text: str, short: str) -> Span | None:
         if found := _spelled(short, text, 0, place.start()):
             return found
     for place in re.finditer(rf"{name}\s*\(([^()]+)\)", text):
+        found = _spelled(short, text, *place.span(1))
+        if found and not text[place.start(1) : found.start].strip():
+            return found
+    for place in re.finditer(rf"{name}\s*(?:=|:|\s[–—-])\s*([^;,.()\n]+)", text):
         found = _spelled(short, text, *place.span(1))
         if found and not text[place.start(1) : found.start].strip():
             return found

@@ -234,8 +234,9 @@ def _last(document: Document, pattern: re.Pattern[str]) -> Place | None:
 
 # one finder a kind
 FINDERS: dict[str, Callable[[Document], Place | None]] = {
-    "date": _date, "place": _place, "author": _author, "publisher": _publisher, "distributor": _distributor,
-    "title": _title, "address": _address, "contact": _contact, "press contact": partial(_contact, wanted=_PRESS),
+    "date": _date, "announced": _date, "place": _place, "author": _author, "publisher": _publisher,
+    "distributor": _distributor, "title": _title, "address": _address, "contact": _contact,
+    "press contact": partial(_contact, wanted=_PRESS),
     "investor contact": partial(_contact, wanted=_INVESTORS), "recipient": _recipient, "reference": _reference,
     "embargo": _embargo, "parties": _parties,
     "rights": partial(_last, pattern=_RIGHTS), "notice": partial(_last, pattern=_NOTICE),

@@ -60,6 +60,9 @@ _KIND_OF_QUESTION = {
     rf"|quand {_OF} a-t-(?:il|elle) été (?:publié|diffusé|écrit|envoyé)e?|quand a été (?:publié|écrit)e? {_OF}"
     rf"|(?:cuál es )?la fecha (?:de )?{_OF}|de qué fecha es {_OF}|cuándo se (?:publicó|escribió|envió) {_OF}"
     rf"|(?:qual è )?la data (?:di )?{_OF}|di che data è {_OF}|quando è stat[oa] (?:pubblicat|scritt)[oa] {_OF}",
+    "announced": r"when (?:was|were|is) (.+?) (?:announced|made public|disclosed|reported|unveiled)"
+    r"|wann wurden? (.+?) (?:angekündigt|bekannt gegeben|bekanntgegeben|gemeldet)"
+    r"|quand .+? a(?:-t-(?:il|elle))? été annoncée?|cuándo se anunció (.+)|quando è stat[oa] annunciat[oa] (.+)",
     "place": rf"where (?:was|is) {_OF} (?:published|issued|released|written|sent|dated|from)"
     rf"|(?:what is )?the dateline(?: of {_OF})?",
     "author": rf"who (?:wrote|authored|signed|sent|is the author of|are the authors of) {_OF}"

@@ -79,10 +79,10 @@ lose lost losing missing | live reside residence dwelling | die died death dead 
 cable cord wire | holiday vacation leave | phone telephone call | mail email e-mail | licence license licensed
 show display | choose select pick | delete remove removed | error fault problem issue failure trouble
 need needs require requires required must | get obtain receive gets | give provide supply offer offers
-increase increased rise rises rose grew raised growth | decrease decreased fall fell drop dropped decline reduced
+increase increased rise rises rose grow grew raised growth | decrease decreased fall fell drop dropped decline reduced
 fast quick speed second | weigh weighs weight heavy kg | long length duration | high height tall | old age aged
 big large size square larger bigger | flat apartment | road street | city town | area region zone
-employee employees staff worker workers personnel | student pupil | rule rules regulation policy
+employee employees staff worker workers personnel headcount | student pupil | rule rules regulation policy
 run execute launch | install installation setup pip | use using usage utilise | maximum most limit highest
 minimum least lowest smallest | check verify | clean cleaned wash rinse | turn switch switched
 throw dispose discard | contact reach address | meeting session | happen occur took place | search find look
@@ -91,7 +91,39 @@ reason because due | method way how | result results outcome | latest newest cur
 monthly month | yearly year annual annually | weekly week | daily day | hour hours hourly | language languages
 teach teaches taught teacher teachers instructor tutor class classes lesson lessons | grow grew grown
 money dollars euros pounds | percent percentage share | salary wage earn earns | sell sold sale sales
+study studied graduate graduated degree university college | honour honours honor honors award awards prize medal
+match game fixture | won win wins beat defeat defeated victory | answer answered respond responds response reply
+cap limit ceiling maximum exceed | bike bikes bicycle bicycles | profit profits earnings income | sum total
+headquarters headquartered based seat | symbol ticker | subsidy grant funding fund
 """
+# the same in other languages, in the words of offices and papers
+_SAME_ELSEWHERE = {
+    "german": """
+kostet kosten preis preise gebühr investition investitionen investiert | mitarbeiter mitarbeiterinnen beschäftigte
+beschäftigt angestellte personal | zuschuss förderung fördert fördermittel | beginnt beginn start startet anfang |
+endet ende schluss läuft | sitz hauptsitz | eigentümer gehört gehören besitzt | gründung gegründet |
+tod starb gestorben | gewinn ergebnis überschuss | umsatz erlös erlöse | steigt steigen stieg anstieg erhöhung erhöht |
+sinkt sinken sank rückgang | spart sparen eingespart einsparung | dauert dauer lang | leiter leiterin chef chefin
+geschäftsführer geschäftsführerin vorstand | darf dürfen erlaubt gestattet | verboten untersagt
+""",
+    "french": """
+coûte coût prix tarif investissement montant | salariés employés effectif personnel emploie | commence début débute
+démarre | fin termine | siège basé basée | fondé fondée créé créée création | directeur directrice dirigeant
+président présidente patron | augmente hausse augmentation | baisse diminue recul | mort décès décédé décédée |
+dure durée | subvention aide financement financé | interdit défense | autorisé permis droit
+""",
+    "spanish": """
+cuesta costará coste costo precio precios inversión importe | empleados trabajadores plantilla | empieza comienza
+inicio arranca | termina acaba fin | fundada fundó fundado creada creó | presidente presidenta director directora |
+sube aumenta aumento subida | baja reduce descenso | murió muerte falleció fallecimiento | dura duración durará |
+prohibido prohíbe | permitido permite
+""",
+    "italian": """
+costa costo prezzo prezzi investimento importo | dipendenti lavoratori personale addetti | inizia comincia inizio
+avvio | termina finisce fine | fondata fondato fondazione nata | presidente direttore direttrice amministratore |
+aumenta aumento crescita | cala calo diminuisce | morto morta morte scomparsa | dura durata | vietato divieto
+""",
+}
 
 
 @lru_cache(1)
@@ -109,9 +141,11 @@ def is_common(found: Iterable[str]) -> bool:
 def _groups() -> dict[str, frozenset[int]]:
     """The numbers of the groups of ``_SAME`` that a stem is in."""
     found: dict[str, set[int]] = {}
-    for number, group in enumerate(re.split(r"[|\n]", _SAME)):
+    groups = [("english", group) for group in re.split(r"[|\n]", _SAME)]
+    groups += [(name, group) for name, some in _SAME_ELSEWHERE.items() for group in some.split("|")]
+    for number, (language, group) in enumerate(groups):
         for word in group.split():
-            for term in terms(word):
+            for term in terms(word, language):
                 found.setdefault(term, set()).add(number)
     return {term: frozenset(numbers) for term, numbers in found.items()}
 

@@ -97,8 +97,8 @@ class Task:
 
     @property
     def comes_second(self) -> bool:
-        """Whether the passages are asked first: who wrote a report is often told by another document."""
-        return self.particular in ("author", "publisher")
+        """Whether the passages are asked first: who wrote a report, or when a thing was announced, is often told."""
+        return self.particular in ("author", "publisher", "announced")
 
 
 def recognise(question: str) -> Task | None:

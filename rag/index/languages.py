@@ -7,6 +7,7 @@ most questions. Only languages in Latin script need telling apart here; another 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 __all__ = ["FUNCTION_WORDS", "LATIN", "language_of"]
@@ -114,6 +115,8 @@ _TURKISH = re.compile("[ğı]")
 
 # function words that settle it: names and loan words give away one by chance
 _ENOUGH = 2
+# a word that comes again and again may be a unit in every row of a table: hectares are "ha"
+_OF_ONE_WORD = 2
 # a text with this share of English function words is English: the others come to a tenth
 _SURE, _LONG = 0.25, 20
 
@@ -124,9 +127,9 @@ def language_of(words: Sequence[str]) -> str | None:
     if len(words) >= _LONG and sum(map(_ENGLISH.__contains__, words)) >= _SURE * len(words):
         return "english"
     votes: dict[str, int] = {}
-    for word in words:
+    for word, n in Counter(words).items():
         for language in _LANGUAGES_OF.get(word, ()):
-            votes[language] = votes.get(language, 0) + 1
+            votes[language] = votes.get(language, 0) + min(n, _OF_ONE_WORD)
     best = sorted(votes.values(), reverse=True)[:2]
     if not best or best[0] < _ENOUGH or (len(best) > 1 and best[0] == best[1]):
         is_turkish = sum(not word.isascii() and bool(_TURKISH.search(word)) for word in words) >= _ENOUGH
