@@ -33,8 +33,10 @@ def mended(text: str) -> str | None:
     if text.isascii():
         return None
     doubled = _DOUBLED.findall(text)
-    n_above = sum(character > "\x7f" for character in text)
-    if len(doubled) < _FEWEST or sum(map(len, doubled)) < _SHARE * n_above:
+    if len(doubled) < _FEWEST:
+        return None
+    n_above = len(text) - len(text.encode("ascii", "ignore"))
+    if sum(map(len, doubled)) < _SHARE * n_above:
         return None
     return _DOUBLED.sub(_single, text)
 
