@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -677,10 +678,14 @@ def test_watching_takes_up_new_changed_renamed_and_removed_files(corpus: Path, f
 
 
 def test_watching_goes_on_beside_a_folder_out_of_reach_and_takes_it_up_again(
-    corpus: Path, folder: Path, bar: Callable[..., None]
+    corpus: Path, folder: Path, bar: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_plainly(folder, corpus)
     bar(corpus / "port")
+    begun: list[Any] = []  # a folder that nobody may list is not watched either: it takes another watch to do so
+    watching = sys.modules["rag.index.watch"]
+    changes = watching._changes
+    monkeypatch.setattr(watching, "_changes", lambda *given: begun.append(given) or changes(*given))
     stop, built = threading.Event(), threading.Semaphore(0)
 
     def on_change() -> bool:
@@ -692,7 +697,13 @@ def test_watching_goes_on_beside_a_folder_out_of_reach_and_takes_it_up_again(
     thread.start()
     try:
         assert built.acquire(timeout=20) and found(folder, "crane")
+        assert len(begun) == 1
         bar()
+        (corpus / "port").chmod(0o755)  # is told of, and answered with a build
+        deadline = time.monotonic() + 20
+        while len(begun) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert len(begun) == 2
         (corpus / "port" / "crane.txt").unlink()
         deadline = time.monotonic() + 20
         while found(folder, "crane") and time.monotonic() < deadline:

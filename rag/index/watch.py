@@ -38,7 +38,7 @@ def watch(roots: Sequence[Path], on_change: Callable[[], bool], stop: Event, *, 
     waiting, had_index = True, False
     while not stop.is_set():
         folders = [root.resolve() for root in roots if os.path.isdir(root)]  # noqa: PTH112 - Path.is_dir may raise
-        barred = _barred(folders)
+        barred = set(_barred(folders))
         seen = _stamps(roots)
         if not folders:
             stop.wait(_TICK_MS / 1000)
@@ -47,14 +47,14 @@ def watch(roots: Sequence[Path], on_change: Callable[[], bool], stop: Event, *, 
             has_index = ignore is not None and database(ignore).exists()
             if found or waiting or now != seen or (had_index and not has_index):
                 waiting = not on_change()
-                barred = _barred(folders)
+                barred.update(_barred(folders))
                 has_index = ignore is not None and database(ignore).exists()
             had_index = has_index
             if now.keys() != seen.keys() or stop.is_set():
                 break  # a root came or went: watch the folders that there are now
             if any(map(_is_open, barred)):
                 waiting = True
-                break  # nothing was told of what happened in there
+                break  # nobody watches what happens in there
             seen = now
 
 
@@ -85,7 +85,7 @@ def _changes(folders: Sequence[Path], concerns: Callable[[object, str], bool], s
 
 
 def _barred(folders: Sequence[Path]) -> list[str]:
-    """The folders in ``folders`` that cannot be listed, in which nobody notices anything."""
+    """The folders in ``folders`` that cannot be listed, and so not be watched."""
     found: list[str] = []
     for folder in folders:
         for _ in os.walk(folder, onerror=lambda error: found.append(error.filename)):
