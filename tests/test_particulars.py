@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from rag import Assistant
 from rag.documents.plain import plain_document
 from rag.generation import recognise
 from rag.generation.masthead import FINDERS
@@ -44,7 +47,9 @@ Anders Bak, +45 5555 0101
 SOURCE Tiltwind A/S
 """
 
-MITTEILUNG = """Neues Hallenbad öffnet im Herbst
+MITTEILUNG = """Pressemitteilung
+
+Neues Hallenbad öffnet im Herbst
 
 Wolfach, 7. Mai 2025. Die Stadt eröffnet im Oktober das neue Hallenbad an der Talstraße, wie sie heute mitteilte.
 
@@ -148,3 +153,36 @@ def test_a_summary_is_asked_for_in_many_languages(question: str) -> None:
     task = recognise(question)
     assert task is not None
     assert task.kind == "summary"
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "date"),
+    [
+        (
+            "COMMUNIQUÉ DE PRESSE\nPour diffusion immédiate\n\nLe pont rouvre\n\nLundi.",
+            "Le pont rouvre",
+            None,
+        ),
+        ("Pressemitteilung Nr. 112/2025\n\nBad öffnet\n\nEs öffnet im Mai.", "Bad öffnet", None),
+        (
+            "EMBARGOED UNTIL 6 AM, 2 MAY 2025\n\nPRESS NOTICE\nOffice of Roads\nRef: 7\n\n£9m for roads\n\nSpent.",
+            "£9m for roads",
+            "2025-05-02",
+        ),
+        ("Noon briefing\n13 June 2025\n\nGood afternoon, everyone.", "Noon briefing", "2025-06-13"),
+        ("Rate decision\n\nDate: 18 May 2025    Time: 09:30\n\nThe board cut the rate.", "Rate decision", "2025-05-18"),
+        ("The ferry\n\nThe pier was published 3 May 2021, they say.", "The ferry", None),
+    ],
+)
+def test_what_stands_above_a_title_is_none(text: str, title: str, date: str | None) -> None:
+    document = plain_document(text)
+    assert (document.title, document.metadata.get("date")) == (title, date)
+
+
+def test_of_several_documents_those_of_the_kind_asked_for_tell(tmp_path: Path) -> None:
+    for name, text in {"a": LETTER, "b": RELEASE, "c": MITTEILUNG}.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    assistant = Assistant.open(tmp_path / "index")
+    assistant.build(*tmp_path.glob("*.txt"))
+    assert assistant.ask("Von wann ist die Pressemitteilung?").text == "Wolfach, **7. Mai 2025** [1]"
+    assert {c.source for c in assistant.ask("Who is the press contact?").citations} == {"b.txt", "c.txt"}

@@ -34,10 +34,24 @@ _DATE_ALONE = re.compile(
     (?:{DATE.pattern})[,\s]*(?:\d{{1,2}}:\d\d.{{0,12}})?\.?$""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Date: 18 September 2025   Time: 09:30     The Ledger | Published 9 February 2024     EMBARGOED UNTIL 6 MAY 2025
+_DATE_LABELLED = re.compile(
+    rf"""(?:^|[|·(–—-]\s*|\s{{2,}})(?=(?-i:[A-ZÀ-Þ]))
+    (?:date|published|issued|released|datum|stand|veröffentlicht(?:\ am)?
+    |publié(?:\ le)?|fecha|publicado(?:\ el)?|data|pubblicato(?:\ il)?|embargo(?:ed)?\b[^.]{{0,30}}?
+    |sperrfrist\b[^.]{{0,30}}?)\s*:?\s+(?:on\s+)?(?P<date>{_DAY})""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _KICKER = re.compile(
-    r"^(?:for immediate release|embargoed until .{1,60}|press release|news release|media release|pressemitteilung"
-    r"|presseinformation|communiqué de presse|comunicado de prensa|nota de prensa|comunicato stampa|persbericht"
-    r"|news provided by|also from this source|#(?: ?#){2,}|-\s?30\s?-|-?\s?ends\s?-)\s*:?$",
+    r"^(?:(?:for|not for) (?:immediate )?(?:release|publication)(?: (?:on|before|until)\b.{1,60})?"
+    r"|(?:strictly )?embargo(?:ed)?\b(?! (?:on|against)\b).{0,60}"
+    r"|(?:press|news|media) (?:release|notice|statement|advisory)|pressemitteilung"
+    r"|presseinformation|medienmitteilung|zur sofortigen veröffentlichung|sperrfrist\b.{0,60}"
+    r"|communiqué(?: de presse)?|pour (?:diffusion|publication) immédiate|sous embargo\b.{0,60}"
+    r"|comunicado(?: de prensa)?|nota de prensa|para (?:su )?(?:publicación|difusión) inmediata|embargado hasta .{1,60}"
+    r"|comunicato(?: stampa)?|per (?:la )?(?:pubblicazione|diffusione) immediata|persbericht"
+    r"|news provided by|also from this source|#(?: ?#){2,}|-+\s?30\s?-+|-*\s?(?:ends?|ende|fin|fine)\s?-*)"
+    r"(?:\s*[:,–-]?\s*(?:n(?:o|r|º|°|um)\.?\s*)?[\d/.-]{1,12})?\s*:?$",
     re.IGNORECASE,
 )
 _WHOLE_LINES = re.compile(
@@ -134,12 +148,22 @@ def dateline_length(sentence: str) -> int:
 
 
 def release_date(text: str) -> str:
-    """The ISO date of the first dateline, or line that is a date, among the first lines of a text."""
-    return next((date for line in text[:1500].split("\n")[:14] if (date := dateline_date(line) or _alone(line))), "")
+    """The ISO date of the first dateline, or line that is a date, or that says it, among the first lines of a text."""
+    lines = text[:1500].split("\n")[:14]
+    return next((date for told in _TOLD_IN for line in lines if (date := told(line))), "")
 
 
 def _alone(line: str) -> str:
     return iso_date(line) if len(line) < 80 and _DATE_ALONE.match(line.strip()) else ""
+
+
+def _labelled(line: str) -> str:
+    match = _DATE_LABELLED.search(line) if len(line) < 120 else None
+    return iso_date(match["date"]) if match else ""
+
+
+# a dateline goes before any other line with a date
+_TOLD_IN = (lambda line: dateline_date(line) or _alone(line), _labelled)
 
 
 def is_kicker(line: str) -> bool:

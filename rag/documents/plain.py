@@ -23,6 +23,7 @@ __all__ = ["PlainText", "looks_like_title", "mark_headings", "plain_document"]
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n[ \t]*(?:\n[ \t]*)+")
 _LONG_GAPS = re.compile(" {60,}")
+_BEFORE_TITLE = 5  # paragraphs looked at for a title
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 _ADDRESS = re.compile(r"https?://|www\.|@")
 _SENTENCE_END = re.compile(r"[.!?:;,…。！？]$")
@@ -74,21 +75,26 @@ def looks_like_title(line: str) -> bool:
         and len(line) <= 120
         and not _SENTENCE_END.search(line)
         and any(char.isalpha() for char in line)
-        and line[0].isalnum()
+        and (line[0].isalnum() or line[0] in "$€£¥“‘«„")
         and not line[0].islower()
         and not _ADDRESS.search(line)
     )
 
 
 def _title(text: str) -> str:
-    """The first line when it stands alone and looks like a title; what a release says of its kind comes before it."""
-    rest = text.lstrip()
-    for _ in range(3):
-        first, _, rest = rest.partition("\n")
-        first = first.strip()
-        if not is_kicker(first):
-            return first if rest.startswith("\n") and rest.strip() and looks_like_title(first) else ""
-        rest = rest.lstrip()
+    """The first line when it stands alone, or above its date, and looks like a title; what a release says of its kind
+    comes before it, with the lines of the issuer under it."""
+    paragraphs = text.lstrip().split("\n\n", _BEFORE_TITLE)
+    for place, paragraph in enumerate(paragraphs[:_BEFORE_TITLE]):
+        first, *others = paragraph.strip().split("\n")
+        if is_kicker(first):
+            others = [line for line in others if not is_kicker(line)]
+            if len(others) != 1 or not looks_like_title(others[0].strip()):
+                continue
+            first, others = others[0], []
+        has_more = any(rest.strip() for rest in paragraphs[place + 1 :])
+        alone = has_more and all(is_kicker(line) for line in others)
+        return first.strip() if alone and looks_like_title(first.strip()) else ""
     return ""
 
 

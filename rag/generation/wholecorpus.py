@@ -63,6 +63,8 @@ _QUOTES = "\"'“”„‘’«»"
 # documents shown in a list, and passages read for a count
 _SHOWN = 20
 _MOST_READ = 5_000
+# characters at the beginning and at the end of a document in which it calls itself a letter, a report
+_EDGE = 800
 # passages in which a document's opening sentence is looked for
 _OPENING_PASSAGES = 3
 
@@ -122,7 +124,7 @@ def scan(snapshot: Snapshot, task: Task, collections: Sequence[str] = ()) -> Sca
         return _mentions(snapshot, task, collections)
     entries = _entries(snapshot, collections)
     if task.kind in ("summary", "particular"):
-        chosen = _named(entries, task.what)
+        chosen = _calling_themselves(snapshot, _named(entries, task.what), task.what)
         if not chosen and task.kind == "particular":
             chosen = _holding(snapshot, entries, task.what)
         if task.kind == "particular":
@@ -149,6 +151,18 @@ def _named(entries: Sequence[DocumentEntry], name: str) -> list[DocumentEntry]:
         return [entry for entry, words in known if wanted <= words]
     called = set(terms(name)) - STOP_WORDS
     return [entry for entry, words in known if called and called <= words] or list(entries)
+
+
+def _calling_themselves(snapshot: Snapshot, entries: Sequence[DocumentEntry], name: str) -> list[DocumentEntry]:
+    """Of documents that are asked for by their kind alone, "the letter", those that call themselves so at their
+    beginning or end; all of them where none does, or where they are too many to look at."""
+    kind = _KIND_OF_DOCUMENT.search(name)
+    if not kind or _telling(name) or not 1 < len(entries) <= _SHOWN:
+        return list(entries)
+    said = _pattern(kind[0])
+    read = [(entry, snapshot.document(entry.document_id)) for entry in entries]
+    edges = [(entry, document.text[:_EDGE] + document.text[-_EDGE:]) for entry, document in read if document]
+    return [entry for entry, edge in edges if said.search(edge)] or list(entries)
 
 
 def _holding(snapshot: Snapshot, entries: Sequence[DocumentEntry], name: str) -> list[DocumentEntry]:
