@@ -297,6 +297,12 @@ def test_what_a_colon_announces_is_quoted_with_it() -> None:
             "A single ticket costs 24 euros for adults and 9 euros for children.",
             "9 euros",
         ),
+        ("How much money is in the fund?", "The fund will share £94 million between 38 councils.", "£94 million"),
+        (
+            "Wie viel kostet die Pumpe?",
+            "Die Pumpe mit 22 Megawatt kostet die Stadt 48,5 Millionen Euro.",
+            "48,5 Millionen Euro",
+        ),
         ("How much space is needed in front?", "Keep 40 cm free behind the unit and 120 cm in front of it.", "120 cm"),
         (
             "Who is the treasurer?",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from rag.generation.tokens import MONTHS_AND_DAYS, NUMBER_WORDS
 from rag.index import terms
 
-__all__ = ["figure_asked", "holds_count", "holds_time", "said_by_figure"]
+__all__ = ["figure_asked", "holds_count", "holds_time", "is_such_figure", "said_by_figure"]
 
 _CURRENCY = (
     r"[$€£¥₽₹₩₺]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|francs?|franken|pence|cents?|kron[eo]r|kr|crowns?|rubles?|yen|"
@@ -73,8 +73,10 @@ _FIGURES = tuple(
         ),
         (
             r"\bhow much (?:is|are|do|does|did|will|would) [^?]*\b(?:cost|charged?|paid|pay)\b|\bhow expensive\b|"
-            r"\bwhat (?:is|are) the (?:price|fare)\b|\bwhat (?:do|does|did|will) [^?]*\bcost\b|\bwas kostet\b|"
-            r"\bque coûte|\bcombien coûte|\bcuánto cuesta|\bquanto costa",
+            r"\bhow much money\b|"
+            r"\bwhat (?:is|are) the (?:price|fare)\b|\bwhat (?:do|does|did|will) [^?]*\bcost\b|\bwas kosten?t?\b|"
+            r"\bwie ?viel [^?]*\bkosten?t?\b|\bwie teuer\b|\b(?:que|combien) [^?]*\bcoût\w+|"
+            r"\bcuánto (?:cuesta|costó|costará)n?\b|\bquanto cost\w+",
             _CURRENCY,
             True,
         ),
@@ -93,6 +95,14 @@ _FIGURES = tuple(
         (r"\bhow tall\b", r"\b(?:c?m|met(?:er|re)s?|feet|foot|ft|inch(?:es)?|\d+'\d)\b", True),
     )
 )
+
+
+def is_such_figure(question: str, text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` may be what a question asks for: where that is a price, one with its currency."""
+    figure = figure_asked(question)
+    if figure is None or figure[0].pattern != _CURRENCY:
+        return True
+    return bool(figure[0].search(text, max(0, start - 4), min(len(text), end + 12)))
 
 
 @lru_cache(256)

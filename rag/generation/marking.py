@@ -15,6 +15,7 @@ from rag.documents.rows import RowCell, read_row
 from rag.generation import spans
 from rag.generation.abbreviations import spelled_out
 from rag.generation.clauses import said_with
+from rag.generation.figures import is_such_figure
 from rag.generation.fitting import HOUR, ROLES, fits, inside, kind_fits
 from rag.generation.model import coefficients
 from rag.generation.question import UNITS, Asked
@@ -74,6 +75,7 @@ def mark(
     weight = spelled_out(asked.text, text, weight)
     words = read_words(text, language)
     options = [o for o in spans.facts(asked, text, weight, language) if fits(asked, text, words, o, language)]
+    options = [option for option in options if is_such_figure(asked.text, text, option.start, option.end)]
     if not options:
         return None
     values = np.array([option.features for option in options]) @ coefficients("fact", spans.FEATURES)
