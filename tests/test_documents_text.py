@@ -206,6 +206,29 @@ def test_a_table_of_contents_says_nothing() -> None:
     assert boilerplate_spans("Leeds - Hull 3-1\nYork - Ely 0-2\nDover - Bath 2-2\nFlight BA3-1") == []
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("You are receiving this email because you signed up in May.", True),
+        ("Having trouble reading this newsletter? View it in your browser: https://a.example/1", True),
+        ("Suivez-nous : Facebook | Instagram | LinkedIn", True),
+        ("Read more: Obituaries | Science", True),
+        ("More soccer: https://wire.example/soccer and @wire", True),
+        ("BC-SOC--Ely-Hull,1st Ld-Writethru", True),
+        ("Eds: UPDATES: With quotes.", True),
+        ("Pressemitteilung Nr. 112/2025", True),
+        ("EMBARGOED UNTIL 00:01 ON 14 MAY", True),
+        ("You receive this salary in May.", False),
+        ("The embargo on oil ends in May.", False),
+        ("Follow us to the pier. Bring a coat.", False),
+        ("More rain: the river rose by a metre.", False),
+        ("Embargo on oil to end in May", False),
+    ],
+)
+def test_what_mails_and_wires_carry_around_their_text(line: str, expected: bool) -> None:
+    assert bool(boilerplate_spans(line)) == expected
+
+
 def test_prose_is_no_boilerplate() -> None:
     text = (
         "The view from the original pier is good.\nShare prices rose by 4 percent, and all rights went to the firm.\n"

@@ -71,6 +71,11 @@ _WHOLE_LINES = re.compile(
       (?:\ (?:this|now|here|on|via|to\ (?:our|the)|us|with|for\ (?:our|the))\b[^.]{0,40})?
     | (?:logo|photo|video|image|foto|bild|vidéo|imagen)s?\s*(?:-|–|:)\s*https?://\S+
     | (?:this\ )?(?:e-?mail|message)\b.{0,80}\bconfidential\b.*
+    | you(?:\ are|['’]re|\ have)?\ (?:currently\ )?receiv(?:e|ed|ing)\ this\ (?:e-?mail|message|newsletter)\b.*
+    | (?:(?:having|trouble)\ .{0,30}(?:reading|viewing|seeing)\ this|view\ (?:it|this).{0,20}\ (?:browser|online))\b.*
+    | (?:(?:follow|find|like|connect\ with)\ us|suivez-nous|folgen\ sie\ uns|síg(?:a|ue)nos|seguici)\b[^.]{0,80}
+    | (?:read\ more|more\ (?:news|from|on)\b|more\ [^\W\d_]+)\s*:[^.]*(?:https?://\S+.*|\|.*)
+    | BC-[A-Z]{2,}.{0,60} | Eds?:\s+[A-Z]{3,}.{0,160}
     )$""",
     re.IGNORECASE | re.VERBOSE,
 )

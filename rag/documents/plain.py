@@ -26,6 +26,7 @@ _LONG_GAPS = re.compile(" {60,}")
 _BEFORE_TITLE = 5  # paragraphs looked at for a title
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 _ADDRESS = re.compile(r"https?://|www\.|@")
+_BELOW_LETTER = re.compile(r"(?:enc(?:l|losures?)?|cc|p\.?s|anlagen?|p\.?j|adjuntos?)\b\.?\s*:", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:;,…。！？]$")
 
 
@@ -78,6 +79,7 @@ def looks_like_title(line: str) -> bool:
         and (line[0].isalnum() or line[0] in "$€£¥“‘«„")
         and not line[0].islower()
         and not _ADDRESS.search(line)
+        and not _BELOW_LETTER.match(line)
     )
 
 
