@@ -575,7 +575,9 @@ def test_what_is_seen_to_be_gone_still_needs_to_be_meant_beside_a_folder_out_of_
     assert found(folder, "ferry") == [] and found(folder, "crane") == ["port/crane.txt"]
 
 
-def test_a_file_that_cannot_be_opened_is_kept_as_it_was(corpus: Path, folder: Path, bar: Callable[..., None]) -> None:
+def test_a_file_that_cannot_be_opened_is_kept_as_it_was(
+    corpus: Path, folder: Path, bar: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
     write(corpus, {"new.txt": ""})
     build_plainly(folder, corpus)
     for name in ("port/crane.txt", "new.txt"):
@@ -587,6 +589,9 @@ def test_a_file_that_cannot_be_opened_is_kept_as_it_was(corpus: Path, folder: Pa
             "port/crane.txt": "cannot be opened: Permission denied; its document is kept as it was",
         }
         assert found(folder, "march") == ["port/crane.txt"]
+    assert cli.run(["status", "--index", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert "port/crane.txt: cannot be opened: Permission denied; its" in shown and "new.txt" not in shown
     bar()
     report = build_plainly(folder)
     assert said(report) == {} and found(folder, "march") == []
