@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import io
 import json
+import os
 import random
 import re
 import shutil
@@ -23,6 +25,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made import pdf_of
 
 from rag.errors import DocumentError, UsageError
 from rag.settings import Settings
@@ -664,6 +667,30 @@ def test_the_very_last_document_can_be_removed_and_nothing_but_what_was_meant_go
     sent = {"files": ("new.txt", b"The lamp is green.")}
     assert server.post("/api/documents", files=sent).json()["saved"] == ["uploads/new.txt"]
     assert engine.wait(60) and server.get("/api/documents").json()["n_documents"] == 1
+
+
+def test_a_document_whose_file_is_out_of_reach_is_read_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rag import Assistant
+
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "gate.pdf").write_bytes(pdf_of([[(72, 700, 12, "The gate opens at six.")]]))
+    Assistant.open(tmp_path / "index").build(corpus)
+    server = client(tmp_path / "index", corpus)
+    [entry] = server.app.app.state.engine.assistant.documents()
+    asked = f"/api/reader?document={entry.document_id}&start=0&end=8"
+    assert server.get(asked).json()["view"] == "page"
+
+    def refuse(*_: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    shown = server.get(asked).json()
+    assert shown["view"] == "text" and "The gate" in shown["html"]
+    assert server.get(shown["original"]).status_code == 404
+    refused = server.delete(f"/api/documents/{entry.document_id}")
+    assert refused.status_code == 400 and "gate.pdf cannot be removed: Permission denied" in refused.text
 
 
 def test_settings_that_cannot_be_used_change_nothing(own_index: Path, small_corpus: Path) -> None:

@@ -138,11 +138,17 @@ def remove(corpus: Path, path: Path) -> None:
     """Delete a file of the corpus.
 
     Raises:
-        UsageError: it is not inside the corpus.
+        UsageError: it is not inside the corpus, or the system does not let go of it.
+        FileNotFoundError: it is not there any more.
     """
     if not path.parent.resolve().is_relative_to(corpus.resolve()):
         raise UsageError(f"{path} is outside of the corpus: remove it there, then look for changes")
-    path.unlink()
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UsageError(f"{path.name} cannot be removed: {error.strerror or error}") from error
 
 
 def _digest(path: Path) -> bytes:

@@ -81,9 +81,12 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
             raise HTTPException(403, "documents are removed where the page was started")
         with engine.assistant.snapshot() as snapshot:
             path = snapshot.path_of(document_id)
-        if path is None or not path.exists():
-            raise HTTPException(404, "the file is no longer there")
-        library.remove(engine.corpus, path)
+        try:
+            if path is None:
+                raise FileNotFoundError
+            library.remove(engine.corpus, path)
+        except FileNotFoundError as error:
+            raise HTTPException(404, "the file is no longer there") from error
         engine.build(removed=[path])
         return {"removed": path.name.encode("utf-8", "replace").decode()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,11 +61,17 @@ def routes(engine: Engine, drawer: Drawer) -> APIRouter:
             raise HTTPException(404, "the document is no longer in the corpus")
         return document
 
-    def file_of(document_id: str) -> Path:
+    def path_of(document_id: str) -> Path | None:
+        """The file, where it can be opened: a document is kept while its file is out of reach."""
         with engine.assistant.snapshot() as snapshot:
             path = snapshot.path_of(document_id)
-        if path is None or not path.is_file():
-            raise HTTPException(404, "the file is no longer there")
+        is_open = path is not None and os.access(path, os.R_OK) and path.is_file()
+        return path if is_open else None
+
+    def file_of(document_id: str) -> Path:
+        path = path_of(document_id)
+        if path is None:
+            raise HTTPException(404, "the file is no longer there, or cannot be opened")
         return path
 
     def turn_of(request: Request, turn_id: int) -> StoredTurn:
@@ -93,8 +100,8 @@ def routes(engine: Engine, drawer: Drawer) -> APIRouter:
         drawn = found.metadata.get("kind") == "pdf" and view != "text"
         html = None
         shown = page or found.page_at(start)
-        if drawn and shown:
-            html = _drawn(drawer, found, file_of(document), shown, start, end, language)
+        if drawn and shown and (path := path_of(document)):
+            html = _drawn(drawer, found, path, shown, start, end, language)
         return {
             "title": found.title or title_of(found.source),
             "where": where_html(found, start, language),
