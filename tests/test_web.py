@@ -605,9 +605,14 @@ def test_the_library_says_what_is_known_of_each_file(tmp_path: Path) -> None:
     for name in ("one.txt", "two.txt"):
         (corpus / name).write_text(text, encoding="utf-8")
     Assistant.open(tmp_path / "index").build(corpus)
-    html = client(tmp_path / "index", corpus).get("/api/documents").json()["html"]
+    server = client(tmp_path / "index", corpus)
+    html = server.get("/api/documents").json()["html"]
     assert html.count("en · utf-8") == 2
     assert html.count("Holds the same as one.txt") == 1
+    [(document_id, source)] = re.findall(r'data-document="(\w+)" data-source="(two.txt)"', html)
+    assert server.delete(f"/api/documents/{document_id}?source={source}").json() == {"removed": "two.txt"}
+    assert [path.name for path in corpus.iterdir()] == ["one.txt"]
+    assert server.app.app.state.engine.wait(60)
 
 
 def test_a_page_for_others_is_locked_and_keeps_people_apart(own_index: Path, small_corpus: Path) -> None:

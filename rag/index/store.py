@@ -342,12 +342,13 @@ class Snapshot:
             raise IndexDamaged("a list in the index is damaged: rag doctor repairs what can be repaired")
         return None
 
-    def path_of(self, document_id: str) -> Path | None:
-        """The file that a document came from, if the corpus still has it under that name."""
+    def path_of(self, document_id: str, source: str = "") -> Path | None:
+        """The file that a document came from: of several that hold the same, the one known as ``source``."""
         row = self._connection.execute(
             "SELECT f.source, f.path, f.stamp, f.sha256, f.report, f.crc FROM documents d JOIN sources s "
-            "ON s.document = d.number JOIN files f ON f.source = s.file WHERE d.id = ? ORDER BY s.source LIMIT 1",
-            (document_id,),
+            "ON s.document = d.number JOIN files f ON f.source = s.file "
+            "WHERE d.id = ?1 AND ?2 IN ('', s.source) ORDER BY s.source LIMIT 1",
+            (document_id, source),
         ).fetchone()
         if row is None:
             return None

@@ -76,11 +76,11 @@ def routes(engine: Engine, *, locked: bool) -> APIRouter:
         }
 
     @api.delete("/documents/{document_id}")
-    def remove(document_id: str) -> dict[str, str]:
+    def remove(document_id: str, source: str = "") -> dict[str, str]:
         if locked:
             raise HTTPException(403, "documents are removed where the page was started")
         with engine.assistant.snapshot() as snapshot:
-            path = snapshot.path_of(document_id)
+            path = snapshot.path_of(document_id, source)
         try:
             if path is None:
                 raise FileNotFoundError
@@ -230,7 +230,8 @@ def _row_html(entry: DocumentEntry, facts: _Facts, language: str, locked: bool) 
     )
     remove = (
         f'<button type="button" class="quiet" data-do="remove" data-document="{entry.document_id}" '
-        f'data-name="{escape(path.name)}" aria-label="{say(language, "remove")}: {title}">'
+        f'data-source="{escape(entry.source)}" data-name="{escape(path.name)}" '
+        f'aria-label="{say(language, "remove")}: {title}">'
         f"{say(language, 'remove')}</button>"
     )
     remove = "" if locked else remove

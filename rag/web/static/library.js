@@ -215,9 +215,9 @@ register({
     watchBuild();
   },
   remove: async (button) => {
-    const { document: id, name } = button.dataset;
+    const { document: id, source, name } = button.dataset;
     if (!(await choose(t("remove_ask", { name }), ["remove"]))) return;
-    await api(`documents/${id}`, { method: "DELETE" });
+    await api(`documents/${id}?source=${encodeURIComponent(source)}`, { method: "DELETE" });
     $(".upload", view()).hidden = false;
     watchBuild();
   },
