@@ -720,6 +720,28 @@ def test_watching_goes_on_beside_a_folder_out_of_reach_and_takes_it_up_again(
     assert not thread.is_alive()
 
 
+def test_watching_goes_on_where_the_system_tells_of_no_changes(
+    corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*folders: Path, **options: Any) -> Iterator[Any]:
+        raise OSError(errno.ENOSPC, "OS file watch limit reached.")
+
+    monkeypatch.setattr("watchfiles.watch", refuse)
+    monkeypatch.setattr(sys.modules["rag.index.watch"], "_UNTOLD_SECONDS", 0.01)
+    stop, n_looks = threading.Event(), 0
+
+    def on_change() -> bool:
+        nonlocal n_looks
+        n_looks += 1
+        if n_looks == 3:
+            stop.set()
+        return True
+
+    watch([corpus], on_change, stop, ignore=folder)
+    assert n_looks == 3
+    assert "the system tells of no changes" in caplog.text and "watch limit" in caplog.text
+
+
 # -- care ----------------------------------------------------------------------------------------------------
 
 
