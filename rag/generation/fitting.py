@@ -5,7 +5,7 @@ are counted for "how many". What is not is never marked, however well it stands.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rag.generation.clauses import number_length
 from rag.generation.question import SPANS, UNITS, Asked
@@ -14,7 +14,7 @@ from rag.generation.spans import Fact
 from rag.generation.tokens import MAGNITUDES, MONTHS, SYMBOLS, TIME_NOUNS, Word, is_number, is_time
 from rag.index import terms
 
-__all__ = ["HOUR", "ROLES", "fits", "inside", "kind_fits"]
+__all__ = ["HOUR", "ROLES", "fits", "inside"]
 
 # how many words from a number its unit may stand
 _NEAR = 3
@@ -59,28 +59,6 @@ _AFTER_NAMES = frozenset(
     thought felt fought rose fell broke spoke sang swam flew""".split()
 )
 _BY = frozenset("by von vom durch par por da dal dalla".split())
-_CONTACT = re.compile(
-    r"\b(phone|telephone|fax|telefon\w*|téléphone|teléfono|telefono)\b.*\?|(phone|fax) number", re.IGNORECASE
-)
-_DIGITS_TO_CALL = 6
-
-
-def kind_fits(asked: Asked, words: Sequence[Word], weight: Mapping[str, float]) -> float:
-    """1 when words hold something of the very kind asked for that the question does not hold itself (a number of the
-    things counted, a measure with its unit, a date, a name, a telephone number), -1 when they do not, and 0 where
-    anything might be an answer."""
-    if _CONTACT.search(asked.text):
-        return 1.0 if sum(c.isdigit() for word in words for c in word.text) >= _DIGITS_TO_CALL else -1.0
-    new = [word for word in words if not weight.keys() >= set(word.terms) or not word.terms]
-    if "daily" in asked.units:
-        return 1.0 if any(word.lower in asked.units for word in new) else -1.0
-    if asked.kind == "number":
-        return 1.0 if any(_measures(asked, words, i) for i, word in enumerate(words) if word in new) else -1.0
-    if asked.kind == "time":
-        return 1.0 if any(is_time(word) or is_number(word) or word.lower in TIME_NOUNS for word in new) else -1.0
-    if asked.kind == "person":
-        return 1.0 if any(word.is_capital and not word.is_function for word in new) else -1.0
-    return 0.0
 
 
 def _measures(asked: Asked, words: Sequence[Word], i: int) -> bool:

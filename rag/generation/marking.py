@@ -16,7 +16,7 @@ from rag.generation import spans
 from rag.generation.abbreviations import spelled_out
 from rag.generation.clauses import said_with
 from rag.generation.figures import is_such_figure
-from rag.generation.fitting import HOUR, ROLES, fits, inside, kind_fits
+from rag.generation.fitting import HOUR, ROLES, fits, inside
 from rag.generation.model import coefficients
 from rag.generation.question import UNITS, Asked
 from rag.generation.rarity import related_to
@@ -24,7 +24,7 @@ from rag.generation.spans import Fact
 from rag.generation.tokens import MAGNITUDES, SYMBOLS, TIME_NOUNS, Word, is_number, is_time, read_words
 from rag.index import terms
 
-__all__ = ["is_row", "kind_fits", "mark"]
+__all__ = ["is_row", "mark"]
 
 # "how many cars": a number of cars goes before any other number, however the weights stand
 _UNIT_BONUS = 3.0

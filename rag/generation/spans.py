@@ -166,6 +166,7 @@ def _shape(piece: Sequence[Word]) -> str:
 
 _SHAPES = ("number", "time", "quantity", "name", "words", "phrase", "series")
 _NEVER: dict[str, tuple[str, ...]] = {"person": ("time", "number", "quantity"), "place": ("time", "number")}
+_TOLD = ("person", "place", "time", "choice", "definition", "other")
 _KINDS = ("person", "time", "number", "place", "choice", "other")
 FEATURES = (
     *(f"{kind} {shape}" for kind in _KINDS for shape in _SHAPES),
@@ -190,14 +191,23 @@ def facts(asked: Asked, text: str, weight: Mapping[str, float], language: str | 
     for a, b, shape in sorted(runs(words)):
         if ((a, b) in seen and shape in ("words", "quantity")) or shape in _NEVER.get(asked.kind, ()):
             continue
+        if shape == "series" and asked.is_short and not asked.is_plural:
+            continue
         inside = [any(term in weight for term in word.terms) for word in words[a:b] if not word.is_function]
-        if not inside or all(inside):
+        if not inside or _is_asked_about(asked, words[a:b], inside):
             continue
         seen.add((a, b))
         features = _features(asked, text, words, a, b, shape, inside, asked_at, weight, longest_run)
         start, end = with_symbols(text, words[a].start, words[b - 1].end)
         found.append(Fact(start, end, shape, features))
     return found
+
+
+def _is_asked_about(asked: Asked, piece: Sequence[Word], inside: Sequence[bool]) -> bool:
+    """Whether the question has half of a piece: "King Harold II" does not tell who killed Harold II. What has the noun
+    asked for may be the answer all the same: "Furman University" where it asks for a university."""
+    told = asked.kind in _TOLD and not any(asked.focus & set(word.terms) for word in piece)
+    return all(inside) or (told and 2 * sum(inside) >= len(inside))
 
 
 def with_symbols(text: str, start: int, end: int) -> tuple[int, int]:
