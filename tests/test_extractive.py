@@ -120,6 +120,13 @@ def test_what_says_nothing_alone_comes_with_what_it_needs(question: str, text: s
     assert also in ask(question, near(hit_of(text), sentence))
 
 
+def test_a_sentence_that_was_cut_is_quoted_whole() -> None:
+    text = "Tilt, which makes towers, blades, |and masts, announced a second yard today."
+    hit = near(split(text, "|"), 0)
+    assert "second yard" in ask("What did Tilt announce?", hit)
+    assert "makes towers" in ask("What did Tilt announce?", near(hit, 1))
+
+
 def test_a_name_is_marked_whole() -> None:
     hit = near(hit_of("The harbour master Anna Maria Lindqvist opened the new quay on Monday."), 0)
     [quote] = [q for q in quotes("Who opened the new quay?", hit) if q.fact]

@@ -33,7 +33,7 @@ RELEASE = """EMBARGOED UNTIL 6 AM, 2 MAY 2025
 
 Tiltwind opens a yard in Esbjerg
 
-ESBJERG, Denmark, May 2, 2025 /PRNewswire/ -- Tiltwind A/S opened its second yard today.
+ESBJERG, Denmark, May 2, 2025 /PRNewswire/ -- Tiltwind A/S (OTCQX: TILT) opened its second yard today.
 
 The yard will employ 300 people, the company said, and build forty towers a year from next spring on.
 
@@ -80,12 +80,18 @@ This lease is made on 4 May 2025 between:
         (RELEASE, "investor contact", "Investor contact:\nRie Holm\nir@tiltwind.example"),
         (RELEASE, "publisher", "Tiltwind A/S"),
         (RELEASE, "distributor", "PRNewswire"),
+        (RELEASE, "ticker", "TILT"),
         (RELEASE, "embargo", "EMBARGOED UNTIL 6 AM, 2 MAY 2025"),
         (RELEASE, "recipient", None),
         (MITTEILUNG, "date", "7. Mai 2025"),
         (MITTEILUNG, "place", "Wolfach"),
         (MITTEILUNG, "press contact", "Pressekontakt:\nPetra Lohr, Tel. 07834 555 12"),
         (MITTEILUNG, "investor contact", None),
+        (
+            "Ufficio stampa:\nIda Neri - tel. 0141 555 321\n\n-- \nRicevi questa mail da a@b.example",
+            "press contact",
+            "Ufficio stampa:\nIda Neri - tel. 0141 555 321",
+        ),
         ("Nota\n\nLugo, 3 de abril de 2025.- El puente se abre hoy al tráfico.", "date", "3 de abril de 2025"),
         ("Flood\n\nBy MARTA LIND\nWire\n\nThe river rose by two metres overnight.", "author", "MARTA LIND"),
     ],
@@ -112,6 +118,9 @@ def test_parties_are_given_with_what_is_said_of_them() -> None:
         ("What is the phone number for media enquiries?", "press contact"),
         ("Who distributed this press release?", "distributor"),
         ("Who signed the letter?", "author"),
+        ("Where was it issued?", "place"),
+        ("What is Tiltwind's ticker symbol?", "ticker"),
+        ("Wer hat die Mitteilung übermittelt?", "distributor"),
         ("Who is the letter addressed to?", "recipient"),
         ("What is the reference number of the notice?", "reference"),
         ("When does the embargo end?", "embargo"),

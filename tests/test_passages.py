@@ -52,6 +52,7 @@ CASES = {
     "hindi": "समिति बैठती है। कार्यवृत्त प्रकाशित होता है।",
     "law": "See 11 U.S.C. §§ 341(c), 343 and Fed. R. Bankr. P. 2004. Cf. In re Baker, 86 B.R. 2 (Bankr. D. Colo. 1988)."
     " § 5 holds. Voir art. L. 121-1 du code. He felt ill. Doctors came.",
+    "magnitude": "Der Umsatz stieg auf 288 Mio. Euro (1,1 Mrd. Euro). Das EBIT fiel um 6 Mio. Die Firma wächst.",
     "currency": "It cost approx. $5 a piece. €7 was asked.",
 }
 EXPECTED = {
@@ -59,7 +60,7 @@ EXPECTED = {
     "initials": 3, "degree": 2, "decimal": 2, "version": 3, "sentence number": 2, "ordinal": 2, "quote": 5,
     "lower": 2, "reference": 3, "ellipsis": 3, "abbreviation at the end": 2, "spanish": 3, "french": 2,
     "chinese": 5, "arabic": 3, "urdu": 2, "hindi": 2, "currency": 2,
-    "law": 6,
+    "law": 6, "magnitude": 3,
 }  # fmt: skip
 
 

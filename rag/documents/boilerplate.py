@@ -72,6 +72,8 @@ _WHOLE_LINES = re.compile(
     | (?:logo|photo|video|image|foto|bild|vidéo|imagen)s?\s*(?:-|–|:)\s*https?://\S+
     | (?:this\ )?(?:e-?mail|message)\b.{0,80}\bconfidential\b.*
     | you(?:\ are|['’]re|\ have)?\ (?:currently\ )?receiv(?:e|ed|ing)\ this\ (?:e-?mail|message|newsletter)\b.*
+    | (?:--\ )?(?:ricevi\ questa|sie\ erhalten\ diese|vous\ recevez\ ce(?:tte)?|(?:usted\ )?recibe\ este)\b.{0,60}
+      (?:e-?mail|mail|newsletter|message|nachricht|correo|boletín)\b.*
     | (?:(?:having|trouble)\ .{0,30}(?:reading|viewing|seeing)\ this|view\ (?:it|this).{0,20}\ (?:browser|online))\b.*
     | (?:(?:follow|find|like|connect\ with)\ us|suivez-nous|folgen\ sie\ uns|síg(?:a|ue)nos|seguici)\b[^.]{0,80}
     | (?:read\ more|more\ (?:news|from|on)\b|more\ [^\W\d_]+)\s*:[^.]*(?:https?://\S+.*|\|.*)
@@ -101,7 +103,8 @@ _SOURCE_LAST = re.compile(r"^(?:source|quelle|fuente|fonte)\s*:\s*\S.{0,80}$", r
 _CONTACT = re.compile(
     r"^(?:(?:media|press|investor)s?(?: relations)?(?: (?:and|&) (?:media|investors?))?"
     r" (?:contacts?|enquiries|inquiries)"
-    r"|contacts? for (?:the )?(?:media|press)|presse-?kontakt|kontakt für (?:medien|die presse)|contact presse"
+    r"|contacts? for (?:the )?(?:media|press)|presse-?kontakt|pressestelle|ufficio stampa|service de presse"
+    r"|kontakt für (?:medien|die presse)|contact presse"
     r"|contacto (?:para|de) (?:medios|prensa)|contatt[oi] stampa|contato (?:para a )?imprensa|perscontact"
     r"|presskontakt)\s*(?::.{0,120})?$",
     re.IGNORECASE,

@@ -20,7 +20,7 @@ from rag.generation.cells import Answering, answering_cells
 from rag.generation.choice import Reading, read
 from rag.generation.conflicts import Conflict, conflict
 from rag.generation.freshness import When, date_of, label
-from rag.generation.leading import leads_up, leans
+from rag.generation.leading import goes_on, leads_up, leans
 from rag.generation.lists import bullet_length, listed, of_one_list
 from rag.generation.longforms import long_form
 from rag.generation.parts import Part, parts
@@ -162,8 +162,9 @@ def _leant_on(reading: Reading, chosen: int, others: Sequence[int]) -> Quote | N
     number, span = place
     passage = reading.evidence[number - 1].passage
     at = Span(span.start - passage.start, span.end - passage.start)
-    is_said = not is_label(passage.text, at) and len(passage.text[at.start : at.end].split()) <= _ANNOUNCED
-    return Quote(number, span.start, span.end) if is_said else None
+    before = passage.text[at.start : at.end]
+    is_said = not is_label(passage.text, at) and len(before.split()) <= _ANNOUNCED
+    return Quote(number, span.start, span.end) if is_said and goes_on(before, candidate.text) else None
 
 
 def _sentence_before(evidence: Sequence[Hit], candidate: Candidate) -> tuple[int, Span] | None:

@@ -17,7 +17,8 @@ _CURRENCY = (
     r"[$€£¥₽₹₩₺]|\b(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|francs?|franken|pence|cents?|kron[eo]r|kr|crowns?|rubles?|yen|"
     r"yuan|rupees?|pesos?|z[lł]ot(?:y|ys|ych)|forints?|lir[ae]s?|rand|won|baht|dinars?|dirhams?|shekels?|shillings?|"
     r"gratis|kostenlos|gratuite?s?|gratuit[oia]s?|mill?i(?:on|arden?|ards)\w*|billions?)\b|"
-    r"\bfree (?:of|for|to|entry|admission)\b|\b(?:is|are|for|ist|sind) (?:free|frei)\b"
+    r"\bfree (?:of|for|to|entry|admission)\b|\bfor free\b|\bno (?:charge|cost)\b|"
+    r"\b(?:ingresso|entrada|accesso|entrée) (?:(?:è|es|est) )?libre?o?\b|\b(?:is|are|for|ist|sind) (?:free|frei)\b"
 )
 _AGE = (
     r"\b(?:in|since|from|of|built|born|seit|jahr|depuis|en|de|dal|nel|desde) (?:1\d|20)\d\d\b|"

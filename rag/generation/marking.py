@@ -193,7 +193,7 @@ def _whole(fact: Fact, text: str, words: Sequence[Word], asked: Asked) -> Fact:
         a, b = _whole_name(words, a, b)
     if asked.kind == "time":
         times = [(c, d) for c, d, shape in spans.runs(words) if shape == "time" and c < b and a < d]
-        a, b = max([*times, (a, b)], key=lambda pair: pair[1] - pair[0])
+        a, b = max([*times, (a, b)], key=lambda pair: (pair[1] - pair[0], _is_date_alone(words[slice(*pair)])))
         if b < len(words) and is_number(words[b - 1]) and words[b].lower in TIME_NOUNS and words[b].gap == " ":
             b += 1
     if asked.is_plural:
@@ -207,8 +207,12 @@ def _whole(fact: Fact, text: str, words: Sequence[Word], asked: Asked) -> Fact:
         return Fact(*spans.with_symbols(text, words[a].start, words[b - 1].end), fact.shape, fact.features)
     if a > 1 and words[a].is_capital and words[a - 1].lower in ("of", "de") and words[a - 2].is_capital:
         a -= 2
-    start, end = words[a].start, max(words[b - 1].end, fact.end if not asked.is_plural else 0)
+    start, end = words[a].start, max(words[b - 1].end, 0 if asked.is_plural or asked.kind == "time" else fact.end)
     return Fact(start, end, fact.shape, fact.features)
+
+
+def _is_date_alone(piece: Sequence[Word]) -> bool:
+    return all(is_time(word) or is_number(word) or word.is_function for word in piece)
 
 
 def _whole_name(words: Sequence[Word], a: int, b: int) -> tuple[int, int]:

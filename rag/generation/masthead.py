@@ -30,6 +30,7 @@ _CONTACT = re.compile(
     | (?:.{{0,20}}\b)?(?:contacts?|contacto|contatt[oi]|contato|kontakt|ansprechpartner(?:in)?)\b
         (?:\ (?:for|para|per|für|de|du|der)\b.{{0,120}}|\ {_FOR_PRESS}\b.{{0,120}}|\s*:.{{0,160}}|[ \t]*)
     | (?:presse|medien|presses)-?kontakt\b.{{0,160}}
+    | (?:ufficio\ stampa|pressestelle|service\ de\ presse|(?:gabinete|oficina)\ de\ (?:prensa|comunicación))\b.{{0,160}}
     | (?:{_FOR_PRESS}|{_FOR_INVESTORS})\ ?(?:relations|inquiries)?:.{{0,160}})$""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
@@ -69,6 +70,10 @@ _REFERENCE = re.compile(
     r"(?:notre )?réf(?:érence)?|n/réf|(?:nuestra )?referencia|rif(?:erimento)?)\b\.?(?: ?n[o°º]\.?)?"
     r"\s*[:.]\s*(\S.{1,50})$",
     re.IGNORECASE | re.MULTILINE,
+)
+_TICKER = re.compile(
+    r"\(?\b(?:NYSE|NASDAQ|Nasdaq|LSE|AIM|TSXV?|ASX|OTC\w*|Euronext|Xetra|FWB|SIX|HKEX|SEHK|SGX|JSE|BME|TSE|NSE|BSE|B3)\b"
+    r"[^:)\n]{0,20}:\s*([A-Z0-9][A-Z0-9.-]{0,7})\b\)?"
 )
 _EMBARGO = re.compile(r"^.*\b(?:embargo(?:ed)?|sperrfrist|embargad[oa])\b.*$", re.IGNORECASE | re.MULTILINE)
 _AGREED = re.compile(
@@ -157,7 +162,8 @@ def _distributor(document: Document) -> Place | None:
     if line and (wire := _WIRE.search(document.text, line.start, min(line.end, line.start + 200))):
         fact = Span(*wire.span(1 if wire[1] else 2))
         return Place(_short(document.text, line, fact), fact)
-    return _last(document, _DISTRIBUTED) or _last(document, _RIGHTS)
+    told = _last(document, _DISTRIBUTED) or _matched(document, _DISTRIBUTED.search(document.text[:_HEAD]), group=0)
+    return told or _last(document, _RIGHTS)
 
 
 def _title(document: Document) -> Place | None:
@@ -193,7 +199,8 @@ def _block(text: str, heading: re.Match[str]) -> Span | None:
     """A contact's lines; None when they do not say how to reach it."""
     end, start = heading.end(), heading.end() + 1
     for line in text[start:].split("\n", _CONTACT_LINES)[:_CONTACT_LINES]:
-        if _CONTACT.match(line):
+        is_told = bool(_REACH.search(text, heading.start(), end))
+        if line.startswith(("--", "##", "__")) or (is_told and _CONTACT.match(line)):
             break
         if _REACH.search(line) and len(line) < 120:
             end = start + len(line)
@@ -211,6 +218,10 @@ def _reference(document: Document) -> Place | None:
 
 def _embargo(document: Document) -> Place | None:
     return _matched(document, _EMBARGO.search(document.text[:_HEAD]), group=0)
+
+
+def _ticker(document: Document) -> Place | None:
+    return _matched(document, _TICKER.search(document.text))
 
 
 def _parties(document: Document) -> Place | None:
@@ -238,7 +249,7 @@ FINDERS: dict[str, Callable[[Document], Place | None]] = {
     "distributor": _distributor, "title": _title, "address": _address, "contact": _contact,
     "press contact": partial(_contact, wanted=_PRESS),
     "investor contact": partial(_contact, wanted=_INVESTORS), "recipient": _recipient, "reference": _reference,
-    "embargo": _embargo, "parties": _parties,
+    "embargo": _embargo, "ticker": _ticker, "parties": _parties,
     "rights": partial(_last, pattern=_RIGHTS), "notice": partial(_last, pattern=_NOTICE),
 }  # fmt: skip
 

@@ -32,7 +32,7 @@ _THE = (
     r"(?:(?:this|the|that|my|an?|die|der|das|dem|den|des|diese[rsmn]?|le|la|ce|cet|cette|du|de la|el|este|esta|del|"
     r"il|lo|questo|questa|dello|della|nel|nella) |(?:dell|quest|de l|l)['’])"
 )
-_OF = rf"{_THE}((?:[\w'-]+ ){{0,3}}?{DOCUMENT}(?: .+)?)"
+_OF = rf"(?:{_THE}((?:[\w'-]+ ){{0,3}}?{DOCUMENT}(?: .+)?)|it)"
 _REACHED = r"(?:e-?mail(?: address)?|(?:tele)?phone(?: number)?|number|address|name|details|person)"
 _DESK = r"(?:contacts?|office|en?quiries|inquiries|quer(?:y|ies)|questions|team|desk)"
 
@@ -72,7 +72,12 @@ _KIND_OF_QUESTION = {
     "publisher": rf"who (?:issued|released|published|is the publisher of|is the issuer of) {_OF}"
     rf"|wer hat {_OF} (?:herausgegeben|veröffentlicht)|qui a (?:publié|diffusé) {_OF}|quién (?:publicó|emitió) {_OF}"
     rf"|chi ha pubblicato {_OF}",
-    "distributor": rf"who (?:distributed|circulated|transmitted) {_OF}|(?:by|through) which (?:agency|wire|service) was"
+    "ticker": r"(?:what is )?(?:the |its )?(?:(.+?)['’]s )?(?:stock |ticker |trading )(?:symbol|ticker|code)"
+    r"(?: (?:of|for) (.+))?|(?:what is )?(?:the |its )?(?:(.+?)['’]s )?ticker"
+    r"|under (?:what|which) (?:symbol|ticker) (?:is|are|does) (.+?)"
+    r" (?:traded|listed|trade)",
+    "distributor": rf"who (?:distributed|circulated|transmitted) {_OF}"
+    rf"|wer hat {_OF} (?:übermittelt|verbreitet|verteilt)|(?:by|through) which (?:agency|wire|service) was"
     rf" {_OF} (?:distributed|published|released)",
     "title": rf"(?:what is )?the (?:title|headline) of {_OF}",
     "address": rf"(?:what is )?the (?:url|link|web address|original address) (?:of|to) {_OF}"
@@ -92,7 +97,7 @@ _KIND_OF_QUESTION = {
     "contact": r"(?:who|what) (?:is|are) the contacts?(?:['’]s)? "
     rf"?{_REACHED}?(?: (?:of|for|in|from) {_OF})?"
     r"|(?:who|how) (?:can|do|should) i (?:contact|reach)(?: for (?:more information|questions|press inquiries))?"
-    rf"|wer ist (?:der )?ansprechpartner(?:in)?(?: (?:in|für|bei) {_OF})?",
+    rf"|wer ist (?:der |die )?ansprechpartner(?:in)?(?: (?:in|für|bei) {_OF})?",
     "recipient": rf"(?:to )?who(?:m)? (?:is|was) {_OF} (?:addressed|sent|written)(?: to)?|who(?:m)? is {_OF} (?:to|for)"
     rf"|who (?:received|is the recipient of) {_OF}|an wen (?:ist|war|richtet sich) {_OF}(?: (?:gerichtet|adressiert))?"
     rf"|à qui (?:est|s['’]adresse) {_OF}(?: adressée?)?|a quién (?:va|está|se) dirig(?:id[oa]|e) {_OF}",

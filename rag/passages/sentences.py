@@ -41,10 +41,16 @@ _MAYBE_NAMES = frozenset(
     "fed bankr civ crim evid app proc supp stat cir ct rev ala ariz ark cal colo conn del fla ga ill ind kan ky la "
     "mass md mich minn miss mo mont neb nev okla ore pa tenn tex va vt wash wis wyo".split()
 )
+# and in front of what is counted: "14,5 Mio. Euro"
+_MAGNITUDES = frozenset("mio mrd mia bio tsd mill mln mld".split())
 _STARTERS = frozenset(
     "the a an this that these those it its he she they we i you his her their our my in on at for from "
     "with by as after before during when while if although because since however but and so then there "
     "what who where why how no not all some many most each every one two both another also".split()
+)
+_GERMAN_STARTERS = frozenset(
+    "der die das ein eine im am an auf bei mit nach vor für von zu zum zur dies diese dieser damit dabei dazu davon "
+    "darin zudem auch es er sie wir ihr als wenn weil doch aber und".split()
 )
 _MONTHS = frozenset(  # after an ordinal as German, Czech or Finnish write it: "am 3. Oktober"
     "januar februar märz april mai juni juli august september oktober november dezember jänner".split()
@@ -209,6 +215,8 @@ def _dot_ends_sentence(token: str, word: str) -> bool:
         return False
     if name in _BEFORE_NUMBER and (word[0].isdigit() or (len(word) == 1 and word not in "AI")):  # "art. L. 121-1"
         return False
+    if name in _MAGNITUDES:
+        return word.casefold() in _GERMAN_STARTERS or word.lower() in _STARTERS
     if name in _MAYBE or (name in _MAYBE_NAMES and token[0].isupper()):
         return word.lower() in _STARTERS
     if len(token) == 1 and token.isalpha() and token.isupper():  # an initial, or "Plan B"
