@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from rag.generation import abstention, candidates, model, spans
 from rag.generation.abbreviations import said_otherwise
 from rag.generation.abstention import confidence
+from rag.generation.carriers import carriers
 from rag.generation.choice import read
+from rag.generation.question import read_question
 from rag.generation.rarity import telling
 from rag.generation.untold import is_untold, lacks_figure
 from rag.index import terms
@@ -161,6 +163,15 @@ def test_what_is_never_spoken_of_is_not_answered(question: str) -> None:
     reading = read(question, [replace(hit_of(NEWS), sentence_scores=(0.8,) * 4)], frequency, 20)
     assert is_untold(reading) or lacks_figure(reading)
     assert confidence(reading) < 0.5
+
+
+def test_a_verb_in_front_of_a_preposition_does_not_carry_the_question() -> None:
+    def carried(question: str) -> list[str]:
+        return [term for carrier in carriers(read_question(question), telling(question)) for term in carrier.terms]
+
+    assert carried("How many words come from Arabic?") == ["word", "come"]
+    assert carried("How many people live in Skarvik?") == []
+    assert carried("How many objects does the library lend?") == ["object"]
 
 
 @pytest.mark.parametrize(

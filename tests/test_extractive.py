@@ -127,6 +127,19 @@ def test_a_sentence_that_was_cut_is_quoted_whole() -> None:
     assert "makes towers" in ask("What did Tilt announce?", near(hit, 1))
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Which school did she attend?", "Ida Holm grew up in Bergen. She attended Nygård School until 1999."),
+        ("How many lighthouses stand on Skarv?", "Skarv lies far out at sea. There are four lighthouses on Skarv."),
+    ],
+)
+def test_whoever_asks_of_her_knows_whom_that_means(question: str, text: str) -> None:
+    answer = ask(question, near(hit_of(text), 1))
+    assert answer.count("[") == 1
+    assert text.split(". ")[0] not in answer
+
+
 def test_a_name_is_marked_whole() -> None:
     hit = near(hit_of("The harbour master Anna Maria Lindqvist opened the new quay on Monday."), 0)
     [quote] = [q for q in quotes("Who opened the new quay?", hit) if q.fact]

@@ -36,6 +36,13 @@ _CARRIERS = tuple(
         rf"(?:\bgibt es|\by a-t-il|\bhay|\bc['’]è|\bci sono)\s+(?:{_ARTICLE})?\s*{_NOUN}{_ENDS}",
     )
 )
+# "how many words come from Arabic": in front of a preposition the last word may be a verb
+_COUNTED = re.compile(r"^\W*(?:how (?:many|much)|wie ?viele?|combien|cuánt[oa]s|quant[ie])\b", re.IGNORECASE)
+_PREPOSITION = re.compile(
+    r"\s(?:of|for|in|at|on|to|from|by|with|von|vom|für|im|am|an|bei|zu|de|du|des|à|au|en|dans|pour|del|della|dello|dei|"
+    r"di|nel|nella|al)\b",
+    re.IGNORECASE,
+)
 # "which company": somewhere, though not of the one asked about
 _WHICH = re.compile(r"^\W*which\s+(?P<noun>[^\W\d_][\w'’-]*)(?=\s)", re.IGNORECASE)
 # nouns that only say what kind of thing the answer is
@@ -67,8 +74,13 @@ def carriers(asked: Asked, telling: Container[str]) -> list[Carrier]:
     found = []
     for pattern in _CARRIERS if asked.kind in ("place", "person") else (*_CARRIERS, _WHICH):
         if match := pattern.search(asked.text):
-            told = [word for word in match["noun"].split() if word.casefold() not in _GENERIC]
-            own = [term for word in told[-1:] for term in terms(word, asked.language) if term in telling]
+            named = match["noun"].split()
+            told = [word for word in named if word.casefold() not in _GENERIC]
+            if len(named) > 1 and _COUNTED.match(match[0]) and _PREPOSITION.match(asked.text, match.end()):
+                carrying = told if told != named[-1:] else []
+            else:
+                carrying = told[-1:]
+            own = [term for word in carrying for term in terms(word, asked.language) if term in telling]
             if own:
                 found.append(Carrier(own, terms(match["noun"], asked.language), pattern is _WHICH))
     return found
