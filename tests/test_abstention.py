@@ -217,6 +217,7 @@ def test_a_sentence_that_says_what_it_is_answers(question: str, text: str, answe
     ("question", "text"),
     [
         ("Which countries paid their dues?", "We thank our friends in Bhutan and Uruguay for paying their dues."),
+        ("How many listeners took part in the trial?", "In a trial with 214 listeners they understood more words."),
         ("Wie viel CO2 wird eingespart?", "Die CO₂-Emissionen der Fernwärme sinken dadurch um 31.000 Tonnen im Jahr."),
         ("Wie viele Mitarbeiter hat die Firma?", "Die Firma beschäftigt in zwei Werken 412 Angestellte."),
     ],

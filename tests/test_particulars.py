@@ -93,6 +93,14 @@ This lease is made on 4 May 2025 between:
             "Ufficio stampa:\nIda Neri - tel. 0141 555 321",
         ),
         ("Nota\n\nLugo, 3 de abril de 2025.- El puente se abre hoy al tráfico.", "date", "3 de abril de 2025"),
+        ("Expediente: CON/37\nFecha: 3 de mayo de 2025\n\nObjeto: luminarias.", "reference", "CON/37"),
+        ("Monsieur le Maire,\n\nLe pont est fermé.", "recipient", "Monsieur le Maire"),
+        (
+            "Monsieur le Maire,\n\nLe pont est fermé, et nous ne savons pas pourquoi, ni jusqu'à quand.\n\nVeuillez "
+            "agréer, Monsieur le Maire, nos salutations distinguées.\n\nAnne Le Goff\nSecrétaire",
+            "author",
+            "Anne Le Goff",
+        ),
         ("Flood\n\nBy MARTA LIND\nWire\n\nThe river rose by two metres overnight.", "author", "MARTA LIND"),
     ],
 )
@@ -119,6 +127,8 @@ def test_parties_are_given_with_what_is_said_of_them() -> None:
         ("Who distributed this press release?", "distributor"),
         ("Who signed the letter?", "author"),
         ("Where was it issued?", "place"),
+        ("À qui est adressée la lettre ?", "recipient"),
+        ("¿Cuál es el número de expediente?", "reference"),
         ("What is Tiltwind's ticker symbol?", "ticker"),
         ("Wer hat die Mitteilung übermittelt?", "distributor"),
         ("Who is the letter addressed to?", "recipient"),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from rag.documents.boilerplate import boilerplate_spans, dateline_date
+from rag.documents.boilerplate import boilerplate_spans, dateline_date, release_date
 from rag.generation.dates import find_dates
 from rag.types import Document, Span
 
@@ -51,9 +51,9 @@ _DATED = re.compile(
 )
 _NAME = r"(?:[A-ZÀ-Þ][\w.'’-]+(?:[ \t]+(?:de|del|van|von|di|da|la)\b)?[ \t]*(?:,|and|&|und|et|y|e)?[ \t]*){2,8}"
 _BY = re.compile(rf"^[ \t]*(?i:by|von|par|di|por|author:|autor:|auteur:)[ \t]+({_NAME})$", re.MULTILINE)
-# a short line that ends in a comma ("Yours sincerely,"), and the name below it
+# a line that closes a letter ("Yours sincerely,"), and the name below it
 _SIGNED = re.compile(
-    r"^[^\W\d_][^\d,\n]{2,40},?[ \t]*\n+((?:[A-ZÀ-Þ][\w.'’-]+[ \t]*){2,4})(?:\n([^\d\n]{3,60}))?$", re.MULTILINE
+    r"^[^\W\d_][^\d\n]{2,120}[ \t]*\n+((?:[A-ZÀ-Þ][\w.'’-]+[ \t]*){2,4})(?:\n([^\d\n]{3,60}))?$", re.MULTILINE
 )
 _CLOSING = re.compile(
     r"\b(?:sincerely|faithfully|truly|regards|wishes|soon|yours|love|thanks|grüßen?|hochachtungsvoll|cordialement|"
@@ -61,13 +61,14 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _DEAR = re.compile(
-    r"^(?:dear|sehr geehrte[rsn]?|liebe[rs]?|chère?s?|cher|querid[oa]s?|estimad[oa]s?|gentile|egregi[oa]|hello|to:)\s+"
-    r"(.+?)[,:!]?$",
+    r"^(?:(?=(?:monsieur|madame|messieurs|mesdames)\b[^.\n]{0,60},$)|(?:dear|sehr geehrte[rsn]?|liebe[rs]?|chère?s?|"
+    r"cher|querid[oa]s?|estimad[oa]s?|gentile|egregi[oa]|hello|to:)\s+)(.{3,80}?)[,:!]?$",
     re.IGNORECASE | re.MULTILINE,
 )
 _REFERENCE = re.compile(
     r"^.{0,40}?\b(?:our ref|your ref|ref|reference(?: (?:no|number|code))?|aktenzeichen|geschäftszeichen|unser zeichen|"
-    r"(?:notre )?réf(?:érence)?|n/réf|(?:nuestra )?referencia|rif(?:erimento)?)\b\.?(?: ?n[o°º]\.?)?"
+    r"(?:notre )?réf(?:érence)?|n/réf|(?:n° de )?dossier|expediente|protocollo|"
+    r"(?:case|file|docket) (?:no|number)|(?:nuestra )?referencia|rif(?:erimento)?)\b\.?(?: ?n[o°º]\.?)?"
     r"\s*[:.]\s*(\S.{1,50})$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -110,7 +111,7 @@ def _dateline(document: Document) -> Span | None:
 def _date(document: Document) -> Place | None:
     """The date in the dateline, else the date that the properties give where the text has it too, else one that is
     said to be the date."""
-    recorded = str(document.metadata.get("date", ""))[:10]
+    recorded = str(document.metadata.get("date", ""))[:10] or release_date(document.text)
     head = document.text[:_HEAD]
     dateline = _dateline(document)
     for date in sorted(find_dates(head)[0], key=lambda date: date.start):

@@ -22,7 +22,7 @@ DOCUMENT = (
     r"\b(?:press (?:release|notice|statement)|news release|media release|documents?|files?|release|articles?|reports?|"
     r"texts?|papers?|pages?|letters?|contracts?|agreements?|memo|e-?mail|message|book|manual|handbook|guide|policy|"
     r"publication|story|pdf|brochure|presentation|spreadsheet|statement|announcement|notice|briefing|transcript|"
-    r"newsletter|obituary|bulletin|circular|lease|pressemitteilung|presseinformation|mitteilung|meldung|dokument|datei|"
+    r"newsletter|obituary|summary|anuncio|bulletin|circular|lease|pressemitteilung|presseinformation|mitteilung|meldung|dokument|datei|"
     r"bericht|artikel|schreiben|brief|vertrag|communiqué(?: de presse)?|rapport|article|lettre|contrat|"
     r"comunicato(?: stampa)?|documento|lettera|contratto|articolo|informe|comunicado(?: de prensa)?|nota de prensa|"
     r"carta|contrato|artículo)\b"
@@ -100,10 +100,12 @@ _KIND_OF_QUESTION = {
     rf"|wer ist (?:der |die )?ansprechpartner(?:in)?(?: (?:in|für|bei) {_OF})?",
     "recipient": rf"(?:to )?who(?:m)? (?:is|was) {_OF} (?:addressed|sent|written)(?: to)?|who(?:m)? is {_OF} (?:to|for)"
     rf"|who (?:received|is the recipient of) {_OF}|an wen (?:ist|war|richtet sich) {_OF}(?: (?:gerichtet|adressiert))?"
-    rf"|à qui (?:est|s['’]adresse) {_OF}(?: adressée?)?|a quién (?:va|está|se) dirig(?:id[oa]|e) {_OF}",
-    "reference": rf"(?:what is )?the ref(?:erence)?(?: number| code| no)?(?: (?:of|on|in) {_OF})?"
+    rf"|à qui (?:est|s['’]adresse)(?: adressée?)? {_OF}(?: adressée?)?|a quién (?:va|está|se) dirig(?:id[oa]|e) {_OF}",
+    "reference": rf"(?:what is )?the (?:ref(?:erence)?(?: number| code| no)?|(?:case|file|docket) number)"
+    rf"(?: (?:of|on|in) {_OF})?"
     rf"|(?:wie lautet )?das (?:aktenzeichen|geschäftszeichen)(?: {_OF})?|(?:quelle est )?la référence(?: {_OF})?"
-    rf"|(?:cuál es )?la referencia(?: {_OF})?",
+    rf"|(?:cuál es )?(?:la referencia|el número de (?:expediente|referencia))(?: {_OF})?"
+    rf"|(?:quel est )?le numéro de (?:dossier|référence)(?: {_OF})?",
     "embargo": rf"(?:when|until when) (?:does|is|was|will) the embargo(?: (?:on|of) {_OF})? "
     rf"(?:end|ends|expire|lifted|over|be lifted)|(?:until when|is) (?:is )?{_OF} (?:under )?embargo(?:ed)?"
     r"|bis wann gilt die sperrfrist|wann endet die sperrfrist",
