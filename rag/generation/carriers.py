@@ -20,8 +20,9 @@ _NOUN = r"(?P<noun>[^\W\d_][\w'’-]*(?:\s[^\W\d_][\w'’-]*){0,2}?)"
 _ENDS = (
     r"(?=\s*(?:[?,]|$)|\s(?:of|for|in|at|on|to|from|by|with|that|which|who|when|is|are|was|were|did|do|does|has|have|had|"
     r"can|could|will|would|should|must|may|and|von|vom|für|in|im|am|an|bei|zu|hat|haben|ist|sind|war|waren|wurden?|gibt|"
-    r"took|takes?|came|come|went|left|attended|died|joined|voted|fled|bought|sold|visited|won|"
-    r"lost|paid|received|participated|wird|werden|kann|können|darf|dürfen|muss|müssen|soll|sollen|se|si|s['’]|peut|peuvent|doit|doivent|sera|seront|"
+    r"took|takes?|went|left|attended|died|joined|voted|fled|bought|sold|visited|won|lost|paid|"
+    r"received|participated|wird|werden|kann|können|darf|dürfen|muss|müssen|soll|sollen|se|si|s['’]|peut|peuvent|doit|"
+    r"doivent|sera|seront|"
     r"de|du|des|d['’]|à|au|en|dans|pour|est|sont|a|ont|y|del|della|dello|dei|di|nel|nella|ha|hanno|c['’]|è|sono|al|"
     r"tiene|tienen|hay|son|fue|fueron)\b)"
 )
