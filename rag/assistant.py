@@ -246,6 +246,8 @@ class Assistant:
         """Load what the first question needs, so that it is answered as fast as the second."""
         with self._index.snapshot() as snapshot:
             self._components.retrieve(snapshot, "warm", 1, ())
+        if reader := self._components.reader:
+            reader.read("warm", [("", "", "warm")])
         self._components.generator(self.settings.generator)
 
     # -- looking -----------------------------------------------------------------------------------------

@@ -70,6 +70,11 @@ class Components:
         """The reranker; None for "none"."""
         return plugins.load("rerankers", self.settings.reranker, self.settings)
 
+    @cached_property
+    def reader(self) -> Any:
+        """What reads sentences together with a question; None for "none"."""
+        return plugins.load("readers", self.settings.reader, self.settings)
+
     def retrieve(self, snapshot: Snapshot, query: str, k: int | None, collections: Sequence[str]) -> Retrieval:
         """The ``k`` best passages (default: from settings) by the index's embedder and the reranker."""
         embedder = self.embedder_of(snapshot)

@@ -75,7 +75,7 @@ class Inquiry:
             found = self._components.retrieve(snapshot, query, k, collections)
             found = replace(found, hits=(*found.hits, *neighbours(snapshot, found.hits)))
             frequency = snapshot.frequencies(telling(query))
-            certainty = confidence_in(query, found.hits, frequency, snapshot.n_passages)
+            certainty = confidence_in(query, found.hits, frequency, snapshot.n_passages, self._components.reader)
             if certainty < self._settings.strictness and task and task.comes_second:
                 scanned = scan(snapshot, task, collections)
         if scanned is None:

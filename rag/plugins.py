@@ -2,7 +2,7 @@
 
 A component is named ``name`` or ``name:argument`` (``openai:llama3.2``). Built-in components and
 third-party ones come through the same door, the entry points of the groups ``rag.loaders``,
-``rag.chunkers``, ``rag.embedders``, ``rag.rerankers`` and ``rag.generators``::
+``rag.chunkers``, ``rag.embedders``, ``rag.rerankers``, ``rag.readers`` and ``rag.generators``::
 
     # pyproject.toml of a plug-in
     [project.entry-points."rag.generators"]
@@ -41,6 +41,8 @@ __all__ = [
     "Part",
     "Prompt",
     "Quote",
+    "Read",
+    "Reader",
     "Reranker",
     "load",
     "names",
@@ -129,6 +131,28 @@ class Reranker(Protocol):
 
     def rerank(self, query: str, hits: Sequence[Hit]) -> Sequence[float]:
         """A score for each hit, larger is better."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One sentence as read with a question. ``answers`` is a logit, 0 where "this answers" is as likely as "none of
+    them does". ``offsets`` are the characters of each word piece; ``starts`` and ``ends`` the log-probabilities that
+    the short answer begins, or ends, with it."""
+
+    answers: float
+    offsets: Sequence[tuple[int, int]]
+    starts: Sequence[float]
+    ends: Sequence[float]
+
+
+class Reader(Protocol):
+    """Reads sentences together with a question. ``name`` tells readers apart."""
+
+    name: str
+
+    def read(self, question: str, sentences: Sequence[tuple[str, str, str]]) -> list[Read]:
+        """What each sentence is worth; one is given as title and heading, the sentence before, and itself."""
         ...
 
 

@@ -122,7 +122,7 @@ def plugins_command(as_json: bool) -> None:
     """List the components that can be named in settings."""
     from rag import plugins
 
-    kinds = ("loaders", "chunkers", "embedders", "rerankers", "generators")
+    kinds = ("loaders", "chunkers", "embedders", "rerankers", "readers", "generators")
     known = {kind: plugins.names(kind) for kind in kinds}
     if as_json:
         print_json(known)

@@ -18,7 +18,7 @@ import numpy as np
 from rag.generation import candidates as stage
 from rag.generation.carriers import carriers
 from rag.generation.cells import answering_cells
-from rag.generation.choice import Reading, read
+from rag.generation.choice import WITH_READER, Reading, read
 from rag.generation.longforms import asks_for_long_form, long_form
 from rag.generation.marking import is_row
 from rag.generation.model import coefficients, constant
@@ -27,6 +27,7 @@ from rag.generation.rarity import related_to, says_nothing
 from rag.generation.superlative import ranked_rows
 from rag.generation.tokens import read_words
 from rag.generation.untold import is_untold, lacks_figure
+from rag.plugins import Reader
 from rag.types import Hit
 
 __all__ = ["FEATURES", "confidence", "confidence_in", "signals"]
@@ -66,17 +67,26 @@ _UNTOLD = 0.45
 
 # features that are taken over from the chosen sentence as they are
 _SAME = ("covered", "names missing in sentence", "polarity differs", "opposites", "other number")
+# a lower logit of the reader tells nothing more
+_LEAST = -8.0
 
 
-def confidence_in(question: str, evidence: Sequence[Hit], frequency: Mapping[str, int], n_passages: int) -> float:
+def confidence_in(
+    question: str,
+    evidence: Sequence[Hit],
+    frequency: Mapping[str, int],
+    n_passages: int,
+    reader: Reader | None = None,
+) -> float:
     """The confidence for a whole question. One made of several is judged by its parts where they do better: by the
-    mean of them, of a comparison by the worse of its sides."""
+    mean of them, of a comparison by the worse of its sides, and without the reader, which would take as much time for
+    each of them."""
     if says_nothing(question):
         return 0.0
-    whole = confidence(read(question, evidence, frequency, n_passages))
     several = parts(question)
     if len(several) == 1:
-        return whole
+        return confidence(read(question, evidence, frequency, n_passages, reader=reader))
+    whole = confidence(read(question, evidence, frequency, n_passages))
     each = [confidence(read(part.question, evidence, frequency, n_passages, part.about)) for part in several]
     return max(whole, min(each) if several[0].side else sum(each) / len(each))
 
@@ -87,13 +97,26 @@ def confidence(reading: Reading) -> float:
         return 0.0
     if answering_cells(reading) or ranked_rows(reading) or long_form(reading):
         return _CELL
-    value = float(signals(reading) @ coefficients("confidence", FEATURES)) + constant("confidence")
+    value = linear(reading)
+    if reading.reads:
+        told = np.array([value, most_told(reading)])
+        value = float(told @ coefficients("confidence with reader", WITH_READER)) + constant("confidence with reader")
     estimate = 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
     if _is_of_another_year(reading) or lacks_figure(reading) or _is_of_another_row(reading):
         return min(estimate, _AMISS)
     if estimate > _UNTOLD and (asks_for_long_form(reading.asked.text) or is_untold(reading)):
         return _UNTOLD
     return max(estimate, _DEFINED) if _is_definition(reading) else estimate
+
+
+def linear(reading: Reading) -> float:
+    """The logit of the linear model."""
+    return float(signals(reading) @ coefficients("confidence", FEATURES)) + constant("confidence")
+
+
+def most_told(reading: Reading) -> float:
+    """The largest of the reader's logits, at least ``_LEAST``."""
+    return max(_LEAST, *(read.answers for read in reading.reads.values()))
 
 
 def _is_definition(reading: Reading) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rag import plugins
 from rag.errors import UsageError
 from rag.generation.abstention import confidence
 from rag.generation.cells import Answering, answering_cells
@@ -29,7 +30,7 @@ from rag.generation.superlative import AMONG, ranked_rows
 from rag.generation.tokens import read_words
 from rag.generation.units import with_units
 from rag.passages.sentences import is_label
-from rag.plugins import Generator, Prompt, Quote
+from rag.plugins import Generator, Prompt, Quote, Reader
 from rag.types import Hit, Span
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _THERE_IS = re.compile(r"there(?:['’]s|\s+(?:is|are|was|were|has|have|had|will
 # Of 877 questions (a third of squad2_dev, the plain sets, texts from elsewhere) 0.3 keeps the answer in as many
 # as 0.08 did until it was there with 0.6, in 34.0 words of squad2_dev instead of 35.3; between the two, a second
 # sentence held what the first lacked in 3 of 66 cases, and a fourth sentence never did.
-_CLOSE, _CLOSE_MORE = 0.3, 0.08
+_CLOSE, _CLOSE_MORE = 0.2, 0.08
 # A fact is marked when the question wants one and it scores this much (below, of 9 facts of squad2_dev's sample and the
 # plain sets 8 were wrong; 0.94 of the answers keep one), or scores that much although the question does not say so.
 _LIKELY_FACT, _SURE_FACT = 2.0, 3.0
@@ -74,7 +75,7 @@ def extractive(argument: str, settings: Settings) -> Generator:
     """The entry point; takes no argument."""
     if argument:
         raise UsageError("the generator extractive takes no argument")
-    return Extractive()
+    return Extractive(plugins.load("readers", settings.reader, settings))
 
 
 class Extractive:
@@ -83,17 +84,22 @@ class Extractive:
     name = "extractive"
     context_tokens = 1_000_000
 
+    def __init__(self, reader: Reader | None = None) -> None:
+        self._reader = reader
+
     def generate(self, prompt: Prompt) -> Iterator[str | Quote]:
         """Quotes in reading order; none when no sentence has anything to say."""
-        return with_units(prompt.evidence, _pieces(prompt))
+        return with_units(prompt.evidence, _pieces(prompt, self._reader))
 
 
-def _pieces(prompt: Prompt) -> Iterator[str | Quote]:
+def _pieces(prompt: Prompt, reader: Reader | None) -> Iterator[str | Quote]:
     several = parts(prompt.query)
     if len(several) > 1 and (pieces := list(_several(prompt, several))):
         yield from pieces
         return
-    reading = read(prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages, dates=prompt.dates)
+    reading = read(
+        prompt.query, prompt.evidence, prompt.frequency, prompt.n_passages, dates=prompt.dates, reader=reader
+    )
     if not reading.candidates:
         return
     order = ranked_rows(reading)

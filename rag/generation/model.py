@@ -1,7 +1,8 @@
 """The learned numbers: linear models, shipped as readable JSON.
 
 ``weights.json`` holds a coefficient for each named feature of three models: "sentence" (which sentence
-answers), "fact" (which words of it), "confidence" (whether any does). ``benchmarks/train_answers.py`` made them.
+answers), "fact" (which words of it), "confidence" (whether any does); and how the reader's word weighs against the
+first and the last ("… with reader"). ``benchmarks/train_answers.py`` and ``train_reader.py`` made them.
 """
 
 from __future__ import annotations
