@@ -56,6 +56,11 @@ def test_it_tells_which_sentence_answers_and_which_words() -> None:
     assert np.exp(best.ends).sum() == pytest.approx(1, abs=1e-4)
 
 
+def test_a_sentence_without_words_answers_nothing() -> None:
+    [told] = opened(0).read(QUESTION, [("", "", "\u200b \u200b")])
+    assert told == Read(-8.0, (), (), ())
+
+
 def test_one_sentence_is_read_as_among_others() -> None:
     together = opened(0).read(QUESTION, [("", "", sentence) for sentence in SENTENCES])
     for sentence, told in zip(SENTENCES, together, strict=True):

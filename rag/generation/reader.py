@@ -38,6 +38,7 @@ log = logging.getLogger("rag.generation")
 CHANGES = Path(__file__).with_name("reader.npz")
 # word pieces of the question, of title and heading, of the sentence before, and of the sentence itself that are read
 _QUESTION, _PLACE, _BEFORE, _SENTENCE = 48, 12, 40, 96
+_NOTHING = -8.0  # the logit of a sentence without a word piece
 
 
 class Encoded(NamedTuple):
@@ -128,6 +129,8 @@ class MiniLmReader:
         return [told[i] for i in range(len(seen))]
 
     def _read(self, seen: Encoded) -> Read:
+        if not seen.offsets:
+            return Read(_NOTHING, (), (), ())
         vectors = self._model.token_vectors([seen.ids])[0]
         own = vectors[seen.first : -1]
         heads = self._heads
