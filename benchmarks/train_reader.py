@@ -165,6 +165,8 @@ def train(items: Path, model: Path, out: Path, fold: int | None, rank: int, epoc
     out.mkdir(parents=True, exist_ok=True)
     kept = {name: value.half().cpu().numpy() for name, value in net.changes()}
     np.savez_compressed(out / ("reader.npz" if fold is None else f"fold{fold}.npz"), **kept)
+    if fold is None:
+        return
     with torch.inference_mode(), mixed, gzip.open(out / f"fold{fold}.jsonl.gz", "wt") as file:
         for low in range(0, len(unseen), 32):
             batch = unseen[low : low + 32]
