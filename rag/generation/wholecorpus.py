@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.generation.candidates import sentences_of
-from rag.generation.particulars import DOCUMENT, KINDS, state
+from rag.generation.particulars import DOCUMENT, particular_in, state
 from rag.generation.scanning import Found, Scan, listing
 from rag.generation.summary import summarise
 from rag.index import STOP_WORDS, DocumentEntry, Snapshot, terms
@@ -91,7 +91,8 @@ _TOGETHER = 3
 @dataclass(frozen=True, slots=True)
 class Task:
     """What is wanted of whole documents. ``what`` is the thing mentioned, or for a summary and a particular the
-    name of the document; "" for all documents. ``particular`` is one of ``particulars.KINDS``."""
+    name of the document; "" for all documents. ``particular`` is what
+    is asked of them (``particulars.particular_in``)."""
 
     kind: Literal["count", "list", "overview", "summary", "particular"]
     what: str = ""
@@ -111,9 +112,8 @@ def recognise(question: str) -> Task | None:
         if found:
             what = (found.groupdict().get("what") or "").strip().strip(_QUOTES)
             return Task(kind, re.sub(r"^(?:the|a|an|any|some) (?:word |term |phrase )?", "", what).strip(_QUOTES))
-    for particular, pattern in KINDS.items():
-        if found := pattern.fullmatch(plain):
-            return Task("particular", " ".join(filter(None, found.groups())), particular)
+    if asked := particular_in(plain):
+        return Task("particular", asked[1], asked[0])
     found = _SUMMARY.fullmatch(plain)
     return Task("summary", next(filter(None, found.groups()))) if found else None
 
