@@ -247,8 +247,9 @@ class LeftOut:
         from rag.plugins import Read
 
         found = self._by_text.get(sentence, {"logit": -8.0})
-        offsets = list(self._tokenizer.encode(sentence, add_special_tokens=False).offsets[:110])
+        offsets = list(self._tokenizer.encode(sentence, add_special_tokens=False).offsets)
         spans = np.array(found.get("spans") or np.zeros((len(offsets), 2)))
+        offsets = offsets[: len(spans)]  # as many as the reader was shown
         spans = spans - np.log(np.exp(spans - spans.max(0)).sum(0)) - spans.max(0)
         return Read(found["logit"], offsets, spans[:, 0].tolist(), spans[:, 1].tolist())
 

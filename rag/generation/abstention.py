@@ -18,7 +18,7 @@ import numpy as np
 from rag.generation import candidates as stage
 from rag.generation.carriers import carriers
 from rag.generation.cells import answering_cells
-from rag.generation.choice import WITH_READER, Reading, read
+from rag.generation.choice import LEAST_TOLD, WITH_READER, Reading, read
 from rag.generation.longforms import asks_for_long_form, long_form
 from rag.generation.marking import is_row
 from rag.generation.model import coefficients, constant
@@ -67,8 +67,6 @@ _UNTOLD = 0.45
 
 # features that are taken over from the chosen sentence as they are
 _SAME = ("covered", "names missing in sentence", "polarity differs", "opposites", "other number")
-# a lower logit of the reader tells nothing more
-_LEAST = -8.0
 
 
 def confidence_in(
@@ -115,8 +113,8 @@ def linear(reading: Reading) -> float:
 
 
 def most_told(reading: Reading) -> float:
-    """The largest of the reader's logits, at least ``_LEAST``."""
-    return max(_LEAST, *(read.answers for read in reading.reads.values()))
+    """The largest of the reader's logits, at least ``LEAST_TOLD``."""
+    return max(LEAST_TOLD, *(read.answers for read in reading.reads.values()))
 
 
 def _is_definition(reading: Reading) -> bool:

@@ -31,7 +31,7 @@ from rag.plugins import Read, Reader
 from rag.retrieval.literals import literals
 from rag.types import Hit
 
-__all__ = ["WITH_READER", "Reading", "columns", "read"]
+__all__ = ["LEAST_TOLD", "WITH_READER", "Reading", "columns", "read"]
 
 # "who is it now": a sentence of an older document, where a newer one says about as much, as logits
 _STALE, _AS_GOOD = 4.5, 3.5
@@ -62,7 +62,7 @@ _TYPED, _TERM = 1.5, 24
 _FACT_SENTENCES = 3
 # The reader is asked about so many best sentences, and the rest is worth what the worst of them is. Read 3, 4 or 8, the
 # first sentence is right as often (.811, .809, .812 of squad2_dev); a logit below the least is as good as none
-_READ, _LEAST = 3, -8.0
+_READ, LEAST_TOLD = 3, -8.0
 WITH_READER = ("linear", "reader")
 
 
@@ -185,7 +185,7 @@ def _read(
 
 def columns(scores: Matrix, reads: Mapping[int, Read]) -> tuple[Matrix, Matrix]:
     """``WITH_READER`` of each candidate: its score by the linear model, and what the reader says."""
-    logits = {i: max(_LEAST, read.answers) for i, read in reads.items()}
+    logits = {i: max(LEAST_TOLD, read.answers) for i, read in reads.items()}
     return scores, np.array([logits.get(i, min(logits.values())) for i in range(len(scores))])
 
 

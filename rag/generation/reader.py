@@ -83,7 +83,7 @@ def minilm(argument: str, settings: Settings) -> Reader | None:
 
 
 def none(argument: str, settings: Settings) -> None:
-    """No reader: the linear models alone, which takes some 30 ms less for an answer."""
+    """No reader: the linear models alone, which takes some 50 ms less for an answer."""
     if argument:
         raise UsageError("the reader none takes no argument")
 
