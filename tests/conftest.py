@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
+import io
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from indexing import CORPUS, PlainReader, write
 
-from rag import Assistant
+from rag import Assistant, documents
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,6 +23,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 for name in [name for name in os.environ if name.startswith("RAG_")]:
     del os.environ[name]
+
+MEMORY = Path("/dev/shm")
+ROOM = 2**30  # bytes; a run needs some 200 MB
 
 MOON = """# Lunar survey
 
@@ -41,6 +51,15 @@ Do not open the hive below 12 degrees Celsius, because the brood chills.
 
 Bees of the Carniolan race are calm. They winter with little food.
 """
+
+
+def pytest_configure() -> None:
+    """Keep temporary folders in memory where there is room: an index waits for the disk at each commit, and
+    the tests of faults spent two thirds of their time so."""
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK | os.X_OK):
+        return
+    if shutil.disk_usage(MEMORY).free > ROOM and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +95,55 @@ def small_index(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def assistant(small_index: Path) -> Assistant:
     """An assistant over ``small_index``."""
     return Assistant.open(small_index)
+
+
+# -- small builds without models or worker processes (indexing.py) ---------------------------------------------
+
+
+@pytest.fixture
+def plain_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read in this process, and counted."""
+    monkeypatch.setattr(documents, "Reader", PlainReader)
+    PlainReader.n_read = 0
+
+
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is watched counts as quiet after 50 ms, and is looked at every 250 ms."""
+    watching = importlib.import_module("rag.index.watch")
+    monkeypatch.setattr(watching, "_QUIET_MS", 50)
+    monkeypatch.setattr(watching, "_TICK_MS", 250)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A corpus to change: two documents in a collection and one beside it."""
+    return write(tmp_path / "corpus", CORPUS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the index of ``corpus`` goes."""
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def bar(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes paths fail as they do for somebody without rights, or on a drive that fails; the tests run as root."""
+    barred: dict[str, int] = {}
+
+    def guarded(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: Any, *rest: Any, **options: Any) -> Any:
+            if not isinstance(path, int) and (code := barred.get(os.fsdecode(path))):
+                raise OSError(code, os.strerror(code), os.fsdecode(path))
+            return real(path, *rest, **options)
+
+        return call
+
+    def set_barred(*paths: Path, code: int = errno.EACCES) -> None:
+        barred.clear()
+        barred.update({str(path): code for path in paths})
+
+    monkeypatch.setattr(os, "scandir", guarded(os.scandir))
+    monkeypatch.setattr(io, "open", guarded(io.open))
+    return set_barred

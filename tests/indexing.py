@@ -21,6 +21,14 @@ from rag.settings import Settings
 from rag.testing import HashEmbedder
 from rag.types import BuildReport
 
+CORPUS = {
+    "port/harbour.md": "# Harbour\n\nThe gate opens at 6:15. Boats longer than 18 metres need a pilot.\n\n"
+    "## Fees\n\nA night costs 32 euros. Water is included in the fee.",
+    "port/crane.txt": "The crane lifts 12.5 tonnes. It was inspected in March.",
+    "notes.txt": "The ferry Alba sails at noon. Fog closed the strait until ten.",
+}
+QUERIES = ["When does the gate open?", "crane tonnes", "ferry fog", "notes"]
+
 
 class PlainReader:
     """Reads in this process, and counts: the workers have tests of their own."""
@@ -72,6 +80,17 @@ def write(folder: Path, files: dict[str, str]) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def found(folder: Path, term: str) -> list[str]:
+    """The sources of the passages that have a term."""
+    with Index(folder).snapshot() as snapshot:
+        return sorted(snapshot.passages([n])[n].source for n, _ in snapshot.lexical([term], 50))
+
+
+def said(report: BuildReport) -> dict[str, str]:
+    """Why files were not read."""
+    return {file.source: file.reason for file in report.files if file.status == "skipped"}
 
 
 def state(folder: Path, queries: Iterable[str] = ()) -> dict[str, Any]:

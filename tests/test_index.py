@@ -15,9 +15,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from indexing import PlainReader, build_plainly, state, write
+from indexing import build_plainly, state, write
 
-from rag import documents
 from rag.errors import EmbedderError, IndexDamaged, IndexMismatch, IndexMissing
 from rag.index import Index
 from rag.index.approximate import save_approximate
@@ -35,9 +34,7 @@ from rag.index.termcounts import count_terms
 KEPT = Path(__file__).parent / "data" / "index-1"
 
 
-@pytest.fixture(autouse=True)
-def plain_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "Reader", PlainReader)
+pytestmark = pytest.mark.usefixtures("plain_reader")
 
 
 def memory() -> sqlite3.Connection:

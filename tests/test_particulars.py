@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,7 @@ def test_what_stands_above_a_title_is_none(text: str, title: str, date: str | No
     assert (document.title, document.metadata.get("date")) == (title, date)
 
 
+@pytest.mark.usefixtures("plain_reader")
 def test_of_several_documents_those_of_the_kind_asked_for_tell(tmp_path: Path) -> None:
     for name, text in {"a": LETTER, "b": RELEASE, "c": MITTEILUNG}.items():
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
@@ -212,9 +214,14 @@ def test_of_several_documents_those_of_the_kind_asked_for_tell(tmp_path: Path) -
 
 @pytest.mark.parametrize("kind", particulars._KIND_OF_QUESTION)
 def test_no_question_about_a_document_is_passed_over_by_the_quick_look(kind: str) -> None:
+    # the quick look knows all names of documents; what it may lack is a word of the questions that have none, and of
+    # those more are made when each question need not choose among sixty names
+    named = particulars._KIND_OF_QUESTION[kind].replace(particulars.DOCUMENT, r"\b(?:report|carta)\b")
+
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.from_regex(particulars._patterns()[kind], fullmatch=True, alphabet=LATIN))
+    @given(st.from_regex(re.compile(named, re.IGNORECASE), fullmatch=True, alphabet=LATIN))
     def all_are_looked_at(question: str) -> None:
+        assert particulars._patterns()[kind].fullmatch(question)
         assert particulars._MAY_BE.search(question)
 
     all_are_looked_at()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,11 +13,11 @@ from hypothesis import strategies as st
 from indexing import of_records
 
 from rag import Settings
-from rag.errors import EmbedderError, RagError, UsageError
+from rag.errors import EmbedderError, UsageError
 from rag.index import Snapshot, query_tokens, stems, terms
 from rag.index.languages import FUNCTION_WORDS, language_of
 from rag.retrieval import retrieve
-from rag.retrieval.cross_encoder import CrossEncoder, cross_encoder
+from rag.retrieval.cross_encoder import cross_encoder
 from rag.retrieval.duplicates import without_duplicates
 from rag.retrieval.fusion import fuse, supported
 from rag.retrieval.lexical import distance, query_terms
@@ -368,11 +367,6 @@ def test_rerankers_by_name() -> None:
             make("x", settings)
     with pytest.raises(UsageError, match="cross-encoder:NAME"):
         cross_encoder("", settings)
-
-
-def test_a_cross_encoder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(RagError, match="cannot be loaded"):
-        CrossEncoder(str(tmp_path / "nothing")).rerank("q", [hit_of("A text.")])
 
 
 LONG = (

@@ -450,9 +450,9 @@ def test_nothing_stands_in_the_way_of_assistive_technology(
 
     axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
     with opened(browser, server, width, 844, color_scheme=scheme) as page:
+        page.evaluate(axe)
 
         def check(place: str) -> None:
-            page.evaluate(axe)
             found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
             serious = [v for v in found if v["impact"] in ("serious", "critical")]
             assert not serious, f"{place}: " + json.dumps(

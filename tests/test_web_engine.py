@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rag import Assistant, Settings
 from rag.errors import RagError
 from rag.index.lock import writer_lock
+from rag.index.watch import watch
 from rag.web.engine import Engine
+
+pytestmark = pytest.mark.usefixtures("plain_reader", "short_waits", "watching_that_ends")
+
+
+@pytest.fixture
+def watching_that_ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A page watches until its process ends; here until the test does."""
+    stop = threading.Event()
+
+    def watch_until(roots: Sequence[Path], on_change: Callable[[], bool], _: threading.Event, **options: Any) -> None:
+        watch(roots, on_change, stop, **options)
+
+    monkeypatch.setattr("rag.web.engine.watch", watch_until)
+    yield
+    stop.set()
+    for thread in threading.enumerate():
+        if thread.name == "footnote-watch":
+            thread.join(20)
 
 
 @pytest.fixture
@@ -80,7 +101,7 @@ def test_watching_is_kept_out_for_a_while_only_and_makes_a_deleted_index_anew(
         (small_corpus / "late.txt").write_text("The gate is blue.\n")
         assert until(lambda: engine.build_state.kept_out)
     assert until(lambda: sources(engine) == wanted) and engine.wait(60)
-    time.sleep(2.5)  # the watcher looks at the index every two seconds
+    time.sleep(0.5)  # the watcher looks at the index twice in that time
     shutil.rmtree(tmp_path / "index")
     assert until(lambda: sources(engine) == wanted) and engine.wait(60)
 
