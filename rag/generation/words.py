@@ -74,6 +74,8 @@ def is_german(text: str) -> bool:
 
 def fold(text: str) -> str:
     """Lower case, without accents and with plain quotes."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return "".join(character for character in plain if not unicodedata.combining(character))
 

@@ -1,7 +1,7 @@
 """Unit vectors as bytes: 8-bit numbers with one scale a row, a quarter of float32.
 
 The largest component of a row maps to 127. For a unit row of 384 numbers the rounding error has a standard
-deviation of about 0.0005, so that a cosine moves in the fourth decimal: ``tests/test_index_vectors.py`` holds
+deviation of about 0.0005, so that a cosine moves in the fourth decimal: ``tests/test_index.py`` holds
 cosine(packed, original) > 0.9999.
 """
 
