@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from rag import Assistant
 from rag.documents.plain import plain_document
-from rag.generation import particulars, recognise
+from rag.generation import recognise
 from rag.generation.masthead import FINDERS
 
-LATIN = st.characters(min_codepoint=32, max_codepoint=255)
 LETTER = """Mill Road Dental Practice
 9 Mill Road, Larne
 
@@ -210,18 +206,3 @@ def test_of_several_documents_those_of_the_kind_asked_for_tell(tmp_path: Path) -
     assistant.build(*tmp_path.glob("*.txt"))
     assert assistant.ask("Von wann ist die Pressemitteilung?").text == "Wolfach, **7. Mai 2025** [1]"
     assert {c.source for c in assistant.ask("Who is the press contact?").citations} == {"b.txt", "c.txt"}
-
-
-@pytest.mark.parametrize("kind", particulars._KIND_OF_QUESTION)
-def test_no_question_about_a_document_is_passed_over_by_the_quick_look(kind: str) -> None:
-    # the quick look knows all names of documents; what it may lack is a word of the questions that have none, and of
-    # those more are made when each question need not choose among sixty names
-    named = particulars._KIND_OF_QUESTION[kind].replace(particulars.DOCUMENT, r"\b(?:report|carta)\b")
-
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.from_regex(re.compile(named, re.IGNORECASE), fullmatch=True, alphabet=LATIN))
-    def all_are_looked_at(question: str) -> None:
-        assert particulars._patterns()[kind].fullmatch(question)
-        assert particulars._MAY_BE.search(question)
-
-    all_are_looked_at()

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.generation.candidates import sentences_of
-from rag.generation.particulars import DOCUMENT, particular_in, state
+from rag.generation.documentquestions import DOCUMENT, particular_in
+from rag.generation.particulars import state
 from rag.generation.scanning import Found, Scan, listing
 from rag.generation.summary import summarise
 from rag.index import STOP_WORDS, DocumentEntry, Snapshot, terms
@@ -67,7 +68,8 @@ _MOST_READ = 5_000
 _EDGE = 800
 # passages in which a document's opening sentence is looked for
 _OPENING_PASSAGES = 3
-
+# so many documents at most are summarised together
+_TOGETHER = 3
 
 _SUMMARY = re.compile(
     r"(?:please |can you |could you |bitte )*(?:(?:summari[sz]e|sum up|(?:give|write|make)(?: me)? (?:a|an) "
@@ -84,15 +86,13 @@ _SUMMARY = re.compile(
 )
 _KIND_OF_DOCUMENT = re.compile(DOCUMENT, re.IGNORECASE)
 _SMALL = frozenset().union(*FUNCTION_WORDS.values())
-# so many documents at most are summarised together
-_TOGETHER = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """What is wanted of whole documents. ``what`` is the thing mentioned, or for a summary and a particular the
-    name of the document; "" for all documents. ``particular`` is what
-    is asked of them (``particulars.particular_in``)."""
+    name of the document; "" for all documents. ``particular`` is what is asked of them
+    (``documentquestions.particular_in``)."""
 
     kind: Literal["count", "list", "overview", "summary", "particular"]
     what: str = ""
