@@ -26,6 +26,7 @@ for name in [name for name in os.environ if name.startswith("RAG_")]:
 
 MEMORY = Path("/dev/shm")
 ROOM = 2**30  # bytes; a run needs some 200 MB
+WITH_TORCH = ("test_vectors.py", "test_reader.py", "test_generation_transformers.py")
 
 MOON = """# Lunar survey
 
@@ -60,6 +61,19 @@ def pytest_configure() -> None:
         return
     if shutil.disk_usage(MEMORY).free > ROOM and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One process for all files that import torch, which takes ten seconds."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "with torch" if Path(file).name in WITH_TORCH else file
+
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -101,12 +101,10 @@ def _table(lines: Sequence[str], start: int, end: int) -> tuple[int, int, list[l
     if not above or len(full) < _FEWEST_ROWS or len(full) < 0.6 * len(body):
         return None
     columns = _columns(full)
-    names = [_placed(line, columns) for line in above]
-    rows = [_placed(line, columns) for line in body]
-    if len(columns) < 2 or None in rows or None in names or not _are_named(names, len(columns)):
+    names, rows = _placed(above, columns), _placed(body, columns)
+    if len(columns) < 2 or names is None or rows is None or not _are_named(names[-1]):
         return None
-    told = [row for row in _with_labels_whole(rows) if row]
-    return start + first - len(above), end, [*(name for name in names if name), *told], len(above)
+    return start + first - len(above), end, [*names, *_with_labels_whole(rows)], len(above)
 
 
 def _cells(line: str) -> _Line:
@@ -129,7 +127,7 @@ def _is_row(line: _Line) -> bool:
 
 def _names(cells: Sequence[_Line], first: int) -> list[_Line]:
     """The lines right above ``first`` that name the columns: cells without numbers, only in the lowest one with a name
-    for the labels. None when more rows stand above those."""
+    for the labels; none when more rows stand above those."""
     found: list[_Line] = []
     for line in reversed(cells[:first]):
         if not line:
@@ -169,7 +167,14 @@ def _columns(lines: Sequence[_Line]) -> list[Span]:
     return merged
 
 
-def _placed(line: _Line, columns: Sequence[Span]) -> list[str] | None:
+def _placed(lines: Sequence[_Line], columns: Sequence[Span]) -> list[list[str]] | None:
+    """The lines as rows of cells; None when one cannot be."""
+    rows = [_row(line, columns) for line in lines]
+    whole = [row for row in rows if row is not None]
+    return whole if len(whole) == len(rows) else None
+
+
+def _row(line: _Line, columns: Sequence[Span]) -> list[str] | None:
     """The cells in their columns; None when two are in one, or one is too long for a cell."""
     row = [""] * len(columns)
     for cell in line:
@@ -184,18 +189,15 @@ def _placed(line: _Line, columns: Sequence[Span]) -> list[str] | None:
     return row
 
 
-def _are_named(names: Sequence[list[str] | None], n_columns: int) -> bool:
-    """Whether the last line of names has one for most columns, labels aside."""
-    last = names[-1] or []
-    return 2 * sum(1 for name in last[1:] if name) >= n_columns - 1
+def _are_named(lowest: Sequence[str]) -> bool:
+    """Whether the lowest line of names has one for at least half of the columns, labels aside."""
+    return 2 * sum(1 for name in lowest[1:] if name) >= len(lowest) - 1
 
 
-def _with_labels_whole(rows: Sequence[list[str] | None]) -> Iterator[list[str]]:
+def _with_labels_whole(rows: Sequence[list[str]]) -> Iterator[list[str]]:
     """The rows, a label that goes on in the next line joined to it: "Selling, general and" / "administrative"."""
     begun = ""
     for row in rows:
-        if row is None:
-            continue
         alone = row[0] and not any(row[1:])
         if begun and (row[0][:1].islower() or not row[0]):
             row[0] = f"{begun} {row[0]}".strip()

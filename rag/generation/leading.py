@@ -21,24 +21,25 @@ _ASKED = re.compile(
     r"|chies\w+\b[^.?!]{0,10}\bse)\b",
     re.IGNORECASE,
 )
-# what is left and right of a cut through a sentence that is too long for a passage
-_CUT = re.compile(r"[^\W\d_],\s*$")
-_CUT_BEFORE = re.compile(r"[^\W\d_A-ZÀ-Þ][\w'’-]* ")
+# a sentence too long for a passage is cut behind a comma, and its rest opens in lower case
+_ENDS_IN_CUT = re.compile(r"[^\W\d_],\s*$")
+_OPENS_IN_LOWER_CASE = re.compile(r"[^\W\d_A-ZÀ-Þ][\w'’-]* ")
 # "Question: Ann Lee, Daily Wire."
 _ASKER = re.compile(r"(?:question|q|frage|pregunta|domanda)\b[^:?\n]{0,20}:[^?]*$", re.IGNORECASE)
 
 
 def leads_up(text: str) -> bool:
-    """Whether a sentence says nothing without the next: it ends in a colon, tells what was asked, or who asks."""
-    return announces(text) or bool(_ASKED.search(text) or _ASKER.match(text) or _CUT.search(text))
+    """Whether a sentence says nothing without the next: it ends in a colon, tells what was asked, or who asks, or is
+    the first part of one that was cut."""
+    return announces(text) or bool(_ASKED.search(text) or _ASKER.match(text) or _ENDS_IN_CUT.search(text))
 
 
 def leans(text: str) -> bool:
     """Whether a sentence says nothing without the one before: it opens with a pronoun, or is a reply, or it may be the
     rest of a sentence that was cut (``goes_on``)."""
-    return leans_back(text) or bool(_REPLY.match(text) or _CUT_BEFORE.match(text))
+    return leans_back(text) or bool(_REPLY.match(text) or _OPENS_IN_LOWER_CASE.match(text))
 
 
 def goes_on(before: str, text: str) -> bool:
-    """Whether a sentence, if it opens in lower case, is the rest of the one before it."""
-    return not _CUT_BEFORE.match(text) or bool(_CUT.search(before))
+    """Whether ``text`` may lean on ``before``: what opens in lower case does so only as the rest of a cut sentence."""
+    return not _OPENS_IN_LOWER_CASE.match(text) or bool(_ENDS_IN_CUT.search(before))

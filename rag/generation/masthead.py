@@ -39,6 +39,7 @@ _INVESTORS = re.compile(rf"\b{_FOR_INVESTORS}\b", re.IGNORECASE)
 _REACH = re.compile(r"\S+@\S+|\+?\(?\d[\d ()/.-]{6,}\d")
 _CONTACT_LINES = 6
 _ADDRESS = re.compile(r"https?://\S+")
+_ORIGINAL = re.compile(r"original|source|quelle|fonte|fuente", re.IGNORECASE)
 _WIRE = re.compile(r"/([A-Z][\w .-]{2,30})/|\(([A-Z][A-Z .-]{4,30})\)")
 _SOURCE = re.compile(r"^(?:SOURCE|QUELLE|FUENTE|FONTE)[ :]+(?!https?:)(\S.{1,80})$", re.MULTILINE)
 _DISTRIBUTED = re.compile(
@@ -84,10 +85,12 @@ _AGREED = re.compile(
     r"(?:\n+.{3,300})?\n+(?:and|und|et|y|e)\b[^\S\n]*(?:\n+)?.{3,300})?",
     re.IGNORECASE | re.MULTILINE,
 )
+# what stands before the date of a dateline: "Wolfach, den", "ESBJERG, Denmark,"
+_NAMED_PLACE = re.compile(r"([^\W\d_][^\d(]*?)(?:,? (?:le|den))?[\s,–—-]*(?:\(|$)")
 _ENDS_DATELINE = re.compile(r"\.?\s?(?:--|[–—])\s|--(?=\w)|\.-\s|\.\s(?=[^\W\d_])")
-# characters at the beginning, where a document says when and by whom it was written
+# the beginning, in characters and lines, and the end, where a document says when and by whom it was written
 _HEAD, _HEAD_LINES = 2_500, 12
-_FOOT = 600  # and at the end
+_FOOT = 600
 _LETTER = 20_000  # what is longer is no letter, and quotes one where somebody signs
 
 
@@ -130,7 +133,7 @@ def _place(document: Document) -> Place | None:
     if line is None or not dates:
         return None
     before = document.text[line.start : line.start + min(date.start for date in dates)]
-    named = re.match(r"([^\W\d_][^\d(]*?)(?:,? (?:le|den))?[\s,–—-]*(?:\(|$)", before)
+    named = _NAMED_PLACE.match(before)
     if not named:
         return None
     fact = Span(line.start, line.start + named.end(1))
@@ -163,22 +166,25 @@ def _distributor(document: Document) -> Place | None:
     if line and (wire := _WIRE.search(document.text, line.start, min(line.end, line.start + 200))):
         fact = Span(*wire.span(1 if wire[1] else 2))
         return Place(_short(document.text, line, fact), fact)
-    told = _last(document, _DISTRIBUTED) or _matched(document, _DISTRIBUTED.search(document.text[:_HEAD]), group=0)
+    told = _last(document, _DISTRIBUTED) or _in_head(document, _DISTRIBUTED, group=0)
     return told or _last(document, _RIGHTS)
 
 
 def _title(document: Document) -> Place | None:
     at = document.text[:_HEAD].find(document.title) if document.title else -1
+    if at < 0:
+        return None
     span = Span(at, at + len(document.title))
-    return Place(span, span) if at >= 0 else None
+    return Place(span, span)
 
 
 def _address(document: Document) -> Place | None:
-    lines = [_ADDRESS.search(document.text, span.start, span.end) for span in boilerplate_spans(document.text)]
-    found = [match for match in lines if match]
-    for match in found:  # a line that calls itself the original goes before any other
-        line = _line(document.text, match.start())
-        if re.search(r"original|source|quelle|fonte|fuente", document.text[line.start : match.start()], re.IGNORECASE):
+    """The address in the notices; one whose line calls it the original goes before any other."""
+    text = document.text
+    found = [match for span in boilerplate_spans(text) if (match := _ADDRESS.search(text, span.start, span.end))]
+    for match in found:
+        line = _line(text, match.start())
+        if _ORIGINAL.search(text, line.start, match.start()):
             return Place(line, Span(*match.span()))
     return Place(Span(*found[0].span()), Span(*found[0].span())) if found else None
 
@@ -187,12 +193,11 @@ def _contact(document: Document, wanted: re.Pattern[str] | None = None) -> Place
     """The lines from one that names a contact to the last that says how to reach it; of several contacts the one for
     those that are ``wanted``, or one that is for nobody in particular."""
     text = document.text
-    others = (_PRESS, _INVESTORS)
     found = [span for match in _CONTACT.finditer(text) if (span := _block(text, match))]
-    heads = [text[span.start : span.end].split("\n", 1)[0] for span in found]
     if wanted is not None:
-        own = [span for span, head in zip(found, heads, strict=True) if wanted.search(head)]
-        found = own or [s for s, head in zip(found, heads, strict=True) if not any(o.search(head) for o in others)]
+        heads = {span: text[span.start : span.end].split("\n", 1)[0] for span in found}
+        own = [span for span in found if wanted.search(heads[span])]
+        found = own or [s for s in found if not _PRESS.search(heads[s]) and not _INVESTORS.search(heads[s])]
     return Place(found[0], found[0]) if found else None
 
 
@@ -209,28 +214,19 @@ def _block(text: str, heading: re.Match[str]) -> Span | None:
     return _trimmed(text, heading.start(), end) if _REACH.search(text, heading.start(), end) else None
 
 
-def _recipient(document: Document) -> Place | None:
-    return _matched(document, _DEAR.search(document.text[:_HEAD]))
-
-
-def _reference(document: Document) -> Place | None:
-    return _matched(document, _REFERENCE.search(document.text[:_HEAD]))
-
-
-def _embargo(document: Document) -> Place | None:
-    return _matched(document, _EMBARGO.search(document.text[:_HEAD]), group=0)
-
-
 def _ticker(document: Document) -> Place | None:
     return _matched(document, _TICKER.search(document.text))
 
 
-def _parties(document: Document) -> Place | None:
-    return _matched(document, _AGREED.search(document.text[:_HEAD]), group=0)
+def _in_head(document: Document, pattern: re.Pattern[str], group: int = 1) -> Place | None:
+    """The first words of that form at the beginning; ``group`` holds what was asked for."""
+    return _matched(document, pattern.search(document.text[:_HEAD]), group)
 
 
 def _matched(document: Document, match: re.Match[str] | None, group: int = 1) -> Place | None:
-    return Place(_trimmed(document.text, *match.span()), _trimmed(document.text, *match.span(group))) if match else None
+    if match is None:
+        return None
+    return Place(_trimmed(document.text, *match.span()), _trimmed(document.text, *match.span(group)))
 
 
 def _last(document: Document, pattern: re.Pattern[str]) -> Place | None:
@@ -246,13 +242,25 @@ def _last(document: Document, pattern: re.Pattern[str]) -> Place | None:
 
 # one finder a kind
 FINDERS: dict[str, Callable[[Document], Place | None]] = {
-    "date": _date, "announced": _date, "place": _place, "author": _author, "publisher": _publisher,
-    "distributor": _distributor, "title": _title, "address": _address, "contact": _contact,
+    "date": _date,
+    "announced": _date,
+    "place": _place,
+    "author": _author,
+    "publisher": _publisher,
+    "distributor": _distributor,
+    "title": _title,
+    "address": _address,
+    "contact": _contact,
     "press contact": partial(_contact, wanted=_PRESS),
-    "investor contact": partial(_contact, wanted=_INVESTORS), "recipient": _recipient, "reference": _reference,
-    "embargo": _embargo, "ticker": _ticker, "parties": _parties,
-    "rights": partial(_last, pattern=_RIGHTS), "notice": partial(_last, pattern=_NOTICE),
-}  # fmt: skip
+    "investor contact": partial(_contact, wanted=_INVESTORS),
+    "recipient": partial(_in_head, pattern=_DEAR),
+    "reference": partial(_in_head, pattern=_REFERENCE),
+    "embargo": partial(_in_head, pattern=_EMBARGO, group=0),
+    "parties": partial(_in_head, pattern=_AGREED, group=0),
+    "ticker": _ticker,
+    "rights": partial(_last, pattern=_RIGHTS),
+    "notice": partial(_last, pattern=_NOTICE),
+}
 
 
 def _line(text: str, at: int) -> Span:
