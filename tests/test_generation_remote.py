@@ -342,7 +342,7 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str,
     """``transformers serve`` with a tiny model made here: its address and the model's name."""
     for module in ("transformers", "fastapi", "uvicorn"):
         pytest.importorskip(module)
-    from tests.tiny_model import make_tiny_model
+    from tiny_model import make_tiny_model
 
     folder = make_tiny_model(tmp_path_factory.mktemp("model"))
     with socket.socket() as free:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_model import make_tiny_model
 
 from rag import plugins
 from rag.errors import GeneratorError, UsageError
@@ -17,7 +18,6 @@ from rag.plugins import Prompt
 from rag.settings import Settings
 from rag.testing import check_generator, hit_of
 from rag.types import Turn
-from tests.tiny_model import make_tiny_model
 
 TEXT = "The pier was closed on 14 March 2023. It has eleven pillars."
 PROMPT = Prompt("When was the pier closed?", "When was the pier closed?", (hit_of(TEXT),))

@@ -118,10 +118,15 @@ def _date(document: Document) -> Place | None:
     head = document.text[:_HEAD]
     dateline = _dateline(document)
     for date in sorted(find_dates(head)[0], key=lambda date: date.start):
+        readings = {f"{y:04d}-{m:02d}-{d:02d}" for y, m, d in date.readings if y and d}
+        if not readings:
+            continue
         line = _line(head, date.start)
-        iso = {f"{y:04d}-{m:02d}-{d:02d}" for y, m, d in date.readings if y and d}
-        said = dateline == line if dateline else not recorded and bool(_DATED.search(head[line.start : date.start]))
-        if iso and (said or recorded in iso):
+        if dateline:
+            is_said = line == dateline
+        else:
+            is_said = not recorded and bool(_DATED.search(head[line.start : date.start]))
+        if is_said or recorded in readings:
             fact = Span(date.start, date.start + len(date.text))
             return Place(_short(document.text, line, fact), fact)
     return None
