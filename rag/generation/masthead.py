@@ -122,10 +122,8 @@ def _date(document: Document) -> Place | None:
         if not readings:
             continue
         line = _line(head, date.start)
-        if dateline:
-            is_said = line == dateline
-        else:
-            is_said = not recorded and bool(_DATED.search(head[line.start : date.start]))
+        is_labelled = bool(_DATED.search(head[line.start : date.start]))
+        is_said = line == dateline if dateline else is_labelled and not recorded
         if is_said or recorded in readings:
             fact = Span(date.start, date.start + len(date.text))
             return Place(_short(document.text, line, fact), fact)
