@@ -47,6 +47,11 @@ Anders Bak, +45 5555 0101
 SOURCE Tiltwind A/S
 """
 
+ITALIAN = (
+    "Comunicato stampa a pagamento: la redazione di questo giornale non ha scritto il testo e non risponde di quello "
+    "che dice."
+)
+
 MITTEILUNG = """Pressemitteilung
 
 Neues Hallenbad öffnet im Herbst
@@ -101,6 +106,9 @@ This lease is made on 4 May 2025 between:
             "author",
             "Anne Le Goff",
         ),
+        (f"{RELEASE}\n{ITALIAN}", "in it", ITALIAN),
+        (RELEASE, "in it", None),
+        (ITALIAN, "in it", None),
         ("Flood\n\nBy MARTA LIND\nWire\n\nThe river rose by two metres overnight.", "author", "MARTA LIND"),
     ],
 )
@@ -134,6 +142,8 @@ def test_parties_are_given_with_what_is_said_of_them() -> None:
         ("Who is the letter addressed to?", "recipient"),
         ("What is the reference number of the notice?", "reference"),
         ("When does the embargo end?", "embargo"),
+        ("What does the Italian text at the end of the release say?", "in it"),
+        ("Worum geht es im italienischen Absatz?", "in it"),
         ("Who are the parties to this contract?", "parties"),
         ("Von wann ist die Pressemitteilung?", "date"),
         ("Quelle est la date du communiqué ?", "date"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from rag.generation.masthead import LANGUAGES
+
 __all__ = ["DOCUMENT", "particular_in"]
 
 # what a document may be called in a question about it
@@ -163,6 +165,20 @@ _QUESTIONS: dict[str, tuple[str, ...]] = {
         r"qui est responsable du contenu.*",
         r"quién es responsable del contenido.*",
     ),
+}
+
+
+_PART = (
+    r"(?:part|text|section|paragraph|sentences?|lines?|note|notice|trailer|passage|footer|disclaimer|bit|teil|absatz)"
+)
+_QUESTIONS |= {
+    f"in {code}": (
+        rf"(?:what (?:is|does) )?the (?:{names}) {_PART}(?: (?:of|in|at the end of|at the bottom of) {_OF})?"
+        r"(?: (?:say|tell|about|mean))?",
+        rf"what (?:is|does it say) (?:written |said )?in (?:{names})(?: (?:in|at the end of) {_OF})?",
+        rf"(?:worum geht es im|was (?:steht|sagt) (?:im|der)) (?:{names}) {_PART}",
+    )
+    for code, names in LANGUAGES.items()
 }
 
 

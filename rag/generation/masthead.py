@@ -12,10 +12,19 @@ from functools import partial
 from typing import NamedTuple
 
 from rag.documents.boilerplate import boilerplate_spans, dateline_date, release_date
+from rag.documents.language import language_of
 from rag.generation.dates import find_dates
 from rag.types import Document, Span
 
-__all__ = ["FINDERS", "Place"]
+__all__ = ["FINDERS", "LANGUAGES", "Place"]
+
+# languages in which a text may have a part beside its own, by their names in English and in themselves
+LANGUAGES = {
+    "en": "english|englischen?", "de": "german|deutschen?", "fr": "french|français|französischen?",
+    "it": "italian|italiano?|italienischen?", "es": "spanish|español|spanischen?", "pt": "portuguese|português",
+    "nl": "dutch|nederlandse?|niederländischen?", "pl": "polish|polski", "sv": "swedish|svenska", "zh": "chinese",
+    "ja": "japanese",
+}  # fmt: skip
 
 _RIGHTS = re.compile(r"^.*(?:\bcopyright\b|©|\(c\) ?\d{4}|\ball rights reserved\b).*$", re.IGNORECASE | re.MULTILINE)
 _NOTICE = re.compile(
@@ -243,6 +252,19 @@ def _last(document: Document, pattern: re.Pattern[str]) -> Place | None:
     return None
 
 
+def _in_language(document: Document, language: str) -> Place | None:
+    """The first lines of a foreign language at the end of a text, or else at its beginning."""
+    text = document.text
+    if language_of(text[: len(text) // 2]) == language:
+        return None
+    for start, end in ((max(0, len(text) - _HEAD), len(text)), (0, _HEAD)):
+        for line in re.finditer(r"^.+$", text[start:end], re.MULTILINE):
+            if language_of(line[0]) == language:
+                span = _trimmed(text, start + line.start(), start + line.end())
+                return Place(span, span)
+    return None
+
+
 # one finder a kind
 FINDERS: dict[str, Callable[[Document], Place | None]] = {
     "date": _date,
@@ -263,6 +285,7 @@ FINDERS: dict[str, Callable[[Document], Place | None]] = {
     "ticker": _ticker,
     "rights": partial(_last, pattern=_RIGHTS),
     "notice": partial(_last, pattern=_NOTICE),
+    **{f"in {code}": partial(_in_language, language=code) for code in LANGUAGES},
 }
 
 
