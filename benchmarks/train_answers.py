@@ -1,10 +1,11 @@
 """Fit the small linear models behind extractive answers: ``rag/generation/weights.json``.
 
-    python benchmarks/train_answers.py --data ../shared/data --indexes /tmp/indexes
+    python benchmarks/train_answers.py --data ../shared/data --indexes /tmp/indexes --manuals /tmp/manuals
 
 Builds what index is missing (about two minutes on two cores), retrieves for every question, and fits
 
-- "sentence": which sentence answers, a conditional logit over the sentences of a question's evidence;
+- "sentence": which sentence answers, a conditional logit over the sentences of a question's evidence, also with the
+  questions of ``benchmarks/reading``;
 - "fact": which words of the answering sentence are the short answer, the same over candidate spans;
 - "confidence": whether the evidence answers at all, a logistic regression.
 
@@ -37,6 +38,7 @@ from rag.index import STOP_WORDS, terms
 from rag.types import Hit
 
 PLAIN, QUESTIONS = Path(__file__).parent / "plain", "questions.tsv"
+READING = Path(__file__).parent / "reading"
 WEIGHTS = Path(__file__).parents[1] / "rag" / "generation" / "weights.json"
 SETS = {"squad2_dev": "corpus.jsonl", "northwind": "docs", "chroma_dev": "corpus.jsonl"}
 K = 8
@@ -44,6 +46,8 @@ WIDE = 24  # so that enough is left when the answering passages are taken away
 FOLDS = 8
 SMALL = 12  # paragraphs of a small corpus
 EVERY = 3  # of so many small corpora one is asked
+TIMES = 2  # a question of the development sets counts so often beside one of the reading sets, which are more
+STRANGE = 40  # of so many questions to held-out documents one is asked of another set
 FALSE_REFUSALS = 0.042  # share of answerable questions below the threshold 0.5; rules refuse another hundredth
 # what a kind of unanswerable question weighs in the fit, whatever number there is of it
 IMPORTANCE = {
@@ -131,6 +135,33 @@ def collect_plain(indexes: Path) -> list[Asked]:
     return asked
 
 
+def collect_reading(indexes: Path, manuals: Path | None, only_held: bool = False) -> Iterator[Asked]:
+    """The questions of ``benchmarks/reading``; those of its manuals where ``gather.py`` has copied them to
+    ``manuals``. What is asked about a held-out document is also asked, now and then, of another set."""
+    sets = {file.parent.name: (file, file.with_name("documents")) for file in sorted(READING.glob("*/queries.jsonl"))}
+    if manuals:
+        sets |= {file.stem: (file, manuals / file.stem) for file in sorted((READING / "manuals").glob("*.jsonl"))}
+    held = {tuple(line.split("\t")) for line in (READING / "held-out.tsv").read_text(encoding="utf-8").splitlines()}
+    records: dict[str, list[dict[str, Any]]] = {}
+    for name, (file, _) in sets.items():
+        for record in map(json.loads, file.open(encoding="utf-8")):
+            about = (record.get("gold_ids") or [record["context_id"]])[0]
+            record |= {"set": name, "about": about, "held": (name, about) in held}
+            if record["held"] or not only_held:
+                records.setdefault(name, []).append(record)
+    for name, (_, documents) in sets.items():
+        assistant = Assistant.open(indexes / f"reading-{name}")
+        assistant.build(documents)
+        for record, (hits, frequency, n) in retrieved(assistant, records[name]):
+            label = int("gold_ids" in record)
+            group = f"reading {name} {record['about']}"
+            kind = "own" if label else "unanswerable"
+            yield Asked("reading", record, hits, frequency, n, label, group, kind)
+        strange = [r for other in sets if other != name for r in records[other] if r["held"] and "gold_ids" in r]
+        for record, (hits, frequency, n) in retrieved(assistant, strange[::STRANGE]):
+            yield Asked("reading", record, hits, frequency, n, 0, f"reading other {name}", "other set")
+
+
 def collect_small(data: Path, indexes: Path, records: Sequence[dict[str, Any]]) -> list[Asked]:
     """The squad questions, each asked of a corpus of a dozen paragraphs of its article, and a few of another's."""
     paragraphs = [json.loads(line) for line in (data / "corpus.jsonl").open()]
@@ -179,14 +210,16 @@ def sentence_labels(item: Asked, reading: choice.Reading) -> np.ndarray:
     """How well each candidate answers, 0 to 1: holds the gold span, or shares its words where gold is prose."""
     record = item.record
     labels = np.zeros(len(reading.candidates))
-    wanted = set(terms(" ".join(record["answers"][:1]))) - STOP_WORDS - set(terms(record["question"]))
+    wanted = set(terms(" ".join(record.get("answers", ())[:1]))) - STOP_WORDS - set(terms(record["question"]))
     for i, candidate in enumerate(reading.candidates):
         if item.where == "plain":
             labels[i] = record["answers"][0].casefold() in candidate.text.casefold()
             continue
         if not is_gold(item.where, record, reading.evidence[candidate.number - 1]) and item.where != "northwind":
             continue
-        if item.where == "squad2_dev":
+        if item.where == "reading":
+            labels[i] = told_in(record, candidate.start, candidate.end)
+        elif item.where == "squad2_dev":
             labels[i] = candidate.start <= record["answer_start"] < candidate.end
         elif item.where == "chroma_dev":
             inside = sum(
@@ -199,6 +232,20 @@ def sentence_labels(item: Asked, reading: choice.Reading) -> np.ndarray:
             booklet = is_gold(item.where, record, reading.evidence[candidate.number - 1])
             labels[i] = min(1.0, 2 * f1) * (1.0 if booklet else 0.5)
     return labels
+
+
+def told_in(record: dict[str, Any], start: int, end: int) -> float:
+    """1 where a span of the document is the sentence that answers best, and has the short answer where there is one;
+    a little less for further sentences that answer."""
+    if "answer_start" in record:
+        first = record["answer_start"]
+        if not start <= first <= first + len(record["answers"][0]) <= end:
+            return 0.0
+    for i, told in enumerate(record["evidence"]):
+        same = min(end, told["end"]) - max(start, told["start"])
+        if same > 0.5 * min(end - start, told["end"] - told["start"]):
+            return 0.8 if i else 1.0
+    return 0.0
 
 
 def bounds(names: Sequence[str]) -> list[tuple[float | None, float | None]]:
@@ -257,13 +304,18 @@ def folds(groups: Sequence[str]) -> np.ndarray:
 
 
 def cross_validated(
-    blocks: Sequence[np.ndarray], labels: Sequence[np.ndarray], groups: Sequence[str], l2: float, names: Sequence[str]
+    blocks: Sequence[np.ndarray],
+    labels: Sequence[np.ndarray],
+    groups: Sequence[str],
+    l2: float,
+    names: Sequence[str],
+    times: Sequence[int],
 ) -> list[np.ndarray]:
-    """The scores of each block by coefficients that did not see its group."""
+    """The scores of each block by coefficients that did not see its group, but others ``times`` each."""
     fold = folds(groups)
     scores: list[np.ndarray] = [np.zeros(0)] * len(blocks)
     for k in range(FOLDS):
-        train = [i for i in range(len(blocks)) if fold[i] != k]
+        train = [i for i in range(len(blocks)) if fold[i] != k for _ in range(times[i])]
         beta = conditional_logit([blocks[i] for i in train], [labels[i] for i in train], l2, names)
         for i in np.flatnonzero(fold == k):
             scores[i] = blocks[i] @ beta
@@ -273,9 +325,11 @@ def cross_validated(
 # -- whether at all ---------------------------------------------------------------------------------------------
 
 
-def fit_confidence(items: Sequence[Asked], rows: np.ndarray) -> tuple[np.ndarray, float]:
+def fit_confidence(
+    items: Sequence[Asked], rows: np.ndarray, false_refusals: float = FALSE_REFUSALS
+) -> tuple[np.ndarray, float]:
     """Coefficients and bias of a logistic regression. Kinds of questions count by ``IMPORTANCE``, not by their
-    number; the bias is such that ``FALSE_REFUSALS`` of the answerable lie below 0.5."""
+    number; the bias is such that ``false_refusals`` of the answerable lie below 0.5."""
     label = np.array([item.label for item in items])
     kinds = [(item.where, item.kind) for item in items]
     size = {kind: kinds.count(kind) for kind in set(kinds)}
@@ -286,7 +340,7 @@ def fit_confidence(items: Sequence[Asked], rows: np.ndarray) -> tuple[np.ndarray
     value, counts = (rows @ beta)[answerable], importance[answerable]
     order = np.argsort(value)
     share = np.cumsum(counts[order]) / counts.sum()
-    return beta, -float(value[order][np.searchsorted(share, FALSE_REFUSALS)])
+    return beta, -float(value[order][np.searchsorted(share, false_refusals)])
 
 
 def report_confidence(items: Sequence[Asked], value: np.ndarray) -> None:
@@ -294,9 +348,12 @@ def report_confidence(items: Sequence[Asked], value: np.ndarray) -> None:
     for kind in sorted({(item.where, item.kind) for item in items}):
         chosen = np.array([(item.where, item.kind) == kind for item in items])
         print(f"  refused {np.mean(value[chosen] < 0):.3f} of {chosen.sum():4d}  {kind[0]}: {kind[1]}")
-    own = np.array([item.where == "squad2_dev" and item.kind in ("own", "unanswerable") for item in items])
     label = np.array([item.label for item in items])
-    print(f"  AUROC of squad2_dev {measures.auroc(value[own & (label == 1)], value[own & (label == 0)]):.3f}")
+    for name in ("squad2_dev", "reading"):
+        own = np.array([item.where == name and item.kind in ("own", "unanswerable") for item in items])
+        if own.any():
+            found = measures.auroc(value[own & (label == 1)], value[own & (label == 0)])
+            print(f"  AUROC of {name} {found:.3f}")
 
 
 # -- all together ------------------------------------------------------------------------------------------------
@@ -316,17 +373,22 @@ def save(**models: dict[str, float]) -> None:
 
 def train_sentences(items: Sequence[Asked]) -> None:
     own = [item for item in items if item.kind == "own" and item.where in (*SETS, "plain")]
+    read = [item for item in items if item.kind == "own" and item.where == "reading" and not item.record["held"]]
+    own += read[::2]  # more of them say no more
     readings = [item.reading() for item in own]
     labels = [sentence_labels(item, reading) for item, reading in zip(own, readings, strict=True)]
     use = [i for i, reading in enumerate(readings) if reading.candidates]
     blocks = [readings[i].features for i in use]
     targets, groups = [labels[i] for i in use], [own[i].group for i in use]
-    scores = cross_validated(blocks, targets, groups, 3.0, candidates.FEATURES)
+    times = [1 if own[i].where == "reading" else TIMES for i in use]
+    scores = cross_validated(blocks, targets, groups, 3.0, candidates.FEATURES, times)
     print("sentence: the first choice is right (northwind: mean likeness)")
-    for name in (*SETS, "plain"):
+    for name in (*SETS, "plain", "reading"):
         right = [targets[j][np.argmax(scores[j])] for j, i in enumerate(use) if own[i].where == name]
-        print(f"  {name} {np.mean(right):.3f}")
-    save(sentence=by_name(candidates.FEATURES, conditional_logit(blocks, targets, 3.0, candidates.FEATURES)))
+        print(f"  {name} {np.mean(right) if right else math.nan:.3f}")
+    chosen = [j for j, n in enumerate(times) for _ in range(n)]
+    beta = conditional_logit([blocks[j] for j in chosen], [targets[j] for j in chosen], 3.0, candidates.FEATURES)
+    save(sentence=by_name(candidates.FEATURES, beta))
 
 
 def train_facts(items: Sequence[Asked]) -> None:
@@ -345,14 +407,14 @@ def train_facts(items: Sequence[Asked]) -> None:
             targets.append(np.array([measures.token_f1(text[o.start : o.end], answers) for o in options]))
             groups.append(item.group)
             short.append(reading.asked.is_short)
-    scores = cross_validated(blocks, targets, groups, 20.0, spans.FEATURES)
+    scores = cross_validated(blocks, targets, groups, 20.0, spans.FEATURES, [1] * len(blocks))
     f1 = np.array([t[np.argmax(s)] for t, s in zip(targets, scores, strict=True)])
     print(f"fact: token F1 within the right sentence {f1[short].mean():.3f} (short answers), {f1.mean():.3f} (all)")
     save(fact=by_name(spans.FEATURES, conditional_logit(blocks, targets, 20.0, spans.FEATURES)))
 
 
 def train_confidence(items: Sequence[Asked]) -> None:
-    used = [item for item in items if len(item.hits)]
+    used = [item for item in items if len(item.hits) and item.where != "reading"]
     readings = [item.reading() for item in used]
     pairs = [(i, r) for i, r in zip(used, readings, strict=True) if r.candidates]
     used = [item for item, _ in pairs]
@@ -373,8 +435,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder with squad2_dev, northwind, chroma_dev")
     parser.add_argument("--indexes", type=Path, required=True, help="where the indexes are or will be built")
+    parser.add_argument("--manuals", type=Path, help="where reading/manuals/gather.py has copied them to")
     given = parser.parse_args()
-    items = collect(given.data, given.indexes)
+    items = [*collect(given.data, given.indexes), *collect_reading(given.indexes, given.manuals)]
     print(f"{len(items)} questions", flush=True)
     train: Callable[[Sequence[Asked]], None]
     for train in (train_sentences, train_facts, train_confidence):

