@@ -11,7 +11,7 @@ cores hours. It leaves out the documents of ``reading/held-out.tsv``. ``fit`` we
 against the linear models (``rag/generation/weights.json``).
 
 The reader that ships was made in two passes. The first, on a GPU, went from the embedder's weights over the development
-sets with RECIPE; the second went on from there for three quarters of an hour on two cores:
+sets with RECIPE; the second went on from there for 41 minutes on two cores:
 
     train ITEMS.jsonl.gz --start reader.npz --epochs 1 --rate 3e-4 --rows 4 --share 0.75 --share-of-others 0.2
         --dropout 0
@@ -70,6 +70,8 @@ def collect(items: Path, data: Path, indexes: Path, manuals: Path | None) -> Non
             labels = base.sentence_labels(item, reading) if own else np.zeros(len(reading.candidates))
             chosen = [int(i) for i in reading.ranked if labels[i] or not may_answer(item, reading.candidates[i])]
             chosen = chosen[:CANDIDATES]
+            if not chosen:
+                continue
             if labels.max() > GOLD and not any(labels[i] > GOLD for i in chosen):
                 chosen[-1] = int(labels.argmax())
             rows = []
