@@ -143,6 +143,16 @@ def test_a_place_that_cannot_be_written_is_a_line(fixture: Fixture, tmp_path: Pa
             fixture.update(folder)
 
 
+def test_an_interrupt_inside_a_string_that_is_executed_is_no_death_by_signal(tmp_path: Path) -> None:
+    (tmp_path / "stopped.py").write_text(
+        "import sys\nfrom rag import cli\n\n\ndef main(*args, **kwargs):\n    exec('raise KeyboardInterrupt')\n\n\n"
+        "cli.app.main = main\nsys.exit(cli.run(['status']))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(__file__).parent.parent}"}
+    done = subprocess.run([sys.executable, "-m", "stopped"], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "rag: stopped\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_build_that_is_told_to_stop_puts_everything_away(tmp_path: Path, number: signal.Signals) -> None:
     lines = [[f"Line {i} of file {n} tells of thing {i * n}." for i in range(60)] for n in range(40)]

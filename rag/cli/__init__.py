@@ -36,6 +36,9 @@ def run(arguments: list[str]) -> int:
     except RagError as error:
         return _complain(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
+        # an interrupt that fell into a string being executed, as when a data class is made, would end "python -m rag"
+        # by SIGINT whatever we return; CPython forgets it with the next such string
+        exec("")
         return _complain("stopped", 130)
     except BrokenPipeError:
         # whoever read our output has had enough; say nothing, also not when Python closes stdout
