@@ -192,8 +192,8 @@ def test_workers_end_with_the_reader(tmp_path: Path) -> None:
 
 
 def test_a_reader_waits_for_whoever_takes_its_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = [json.dumps({"id": n, "text": f"record {n} " + "word " * 2000}) for n in range(80)]
-    files = write(tmp_path, {"a.jsonl": "\n".join(lines).encode(), "b.jsonl": "\n".join(lines[:20]).encode()})
+    lines = [json.dumps({"id": n, "text": f"record {n} " + "word " * 2000}) for n in range(200)]
+    files = write(tmp_path, {"a.jsonl": "\n".join(lines).encode(), "b.jsonl": "\n".join(lines[:50]).encode()})
     monkeypatch.setattr(isolation, "_MAX_WAITING", 3)
     most, came = 0, []
     with Reader(Settings()) as opened:
@@ -202,7 +202,7 @@ def test_a_reader_waits_for_whoever_takes_its_documents(tmp_path: Path, monkeypa
             for read in reads:
                 most = max(most, queue.qsize())
                 came.append(read.document.source.rpartition("#")[2])
-    assert came == [str(n) for n in (*range(80), *range(20))]
+    assert came == [str(n) for n in (*range(200), *range(50))]
     assert most <= 3
     with Reader(Settings()) as opened:  # left in the middle, nobody waits for ever
         _, reads = next(iter(opened.read_each(files)))

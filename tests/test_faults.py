@@ -39,8 +39,8 @@ def fixture(tmp_path_factory: pytest.TempPathFactory) -> Fixture:
 
 
 def test_a_build_killed_at_any_moment_leaves_the_old_state_or_the_new(fixture: Fixture) -> None:
-    left = kill_at_random(fixture, 60, finish_every=3)
-    assert sum(left.values()) == 60
+    left = kill_at_random(fixture, 100, finish_every=5)
+    assert sum(left.values()) == 100
     assert len(left) > 1, f"the kills fell at different stages: {left}"
 
 
@@ -51,14 +51,14 @@ def test_a_build_that_dies_at_its_nth_step(fixture: Fixture, kind: str, step: in
 
 
 def test_a_full_disk_is_a_line_and_the_old_state(fixture: Fixture) -> None:
-    left = fill_the_disk(fixture, [1, 4096, *range(8192, 550_000, 49_152)])  # the last three are enough
+    left = fill_the_disk(fixture, [1, 4096, *range(8192, 1_000_000, 49_152)])
     assert any(key.startswith("said so") for key in left) and any(key.startswith("built") for key in left)
 
 
 def test_damaged_files_are_detected_or_harmless(fixture: Fixture) -> None:
-    seen = mutate(fixture, 1_200)
-    assert sum(n for kind, n in seen.items() if kind != "rebuilt") == 1_200
-    assert seen["flip: detected"] > 60
+    seen = mutate(fixture, 2_000)
+    assert sum(n for kind, n in seen.items() if kind != "rebuilt") == 2_000
+    assert seen["flip: detected"] > 100
 
 
 def test_readers_see_one_state_or_the_other_while_builds_go_on(fixture: Fixture) -> None:
