@@ -166,6 +166,12 @@ def test_what_the_text_tells_is_no_particular(question: str) -> None:
     assert recognise(question) is None
 
 
+def test_which_document_has_the_foreign_text_is_told_apart_from_the_verb() -> None:
+    task = recognise("What does the Italian text at the end of the CGTN press release say?")
+    assert task is not None
+    assert (task.particular, task.what) == ("in it", "CGTN press release")
+
+
 @pytest.mark.parametrize(
     "question",
     [

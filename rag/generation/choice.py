@@ -60,8 +60,9 @@ _FIGURE = 1.5
 _TYPED, _TERM = 1.5, 24
 # a fact may come from one of so many best sentences
 _FACT_SENTENCES = 3
-# The reader is asked about so many best sentences, and the rest is worth what the worst of them is. Read 3, 4 or 8, the
-# first sentence is right as often (.811, .809, .812 of squad2_dev); a logit below the least is as good as none
+# The reader is asked about so many best sentences, and the rest is worth what the worst of them is. With 3, 4 or 8 read
+# by the first reader, the first sentence was right as often (.811, .809, .812 of squad2_dev); a logit below the least
+# is as good as none
 _READ, LEAST_TOLD = 3, -8.0
 WITH_READER = ("linear", "reader")
 

@@ -171,15 +171,14 @@ _QUESTIONS: dict[str, tuple[str, ...]] = {
 _PART = (
     r"(?:part|text|section|paragraph|sentences?|lines?|note|notice|trailer|passage|footer|disclaimer|bit|teil|absatz)"
 )
-_QUESTIONS |= {
-    f"in {code}": (
-        rf"(?:what (?:is|does) )?the (?:{names}) {_PART}(?: (?:of|in|at the end of|at the bottom of) {_OF})?"
-        r"(?: (?:say|tell|about|mean))?",
-        rf"what (?:is|does it say) (?:written |said )?in (?:{names})(?: (?:in|at the end of) {_OF})?",
-        rf"(?:worum geht es im|was (?:steht|sagt) (?:im|der)) (?:{names}) {_PART}",
-    )
-    for code, names in LANGUAGES.items()
-}
+_NAMED = rf"(?P<language>{'|'.join(LANGUAGES.values())})"
+_QUESTIONS["in"] = (
+    rf"(?:what (?:is|does) )?the {_NAMED} {_PART}"
+    r"(?: (?:of|in|at the end of|at the bottom of) (?P<document>it|.+?))?"
+    r"(?: (?:say|tell|about|mean))?",
+    rf"what (?:is|does it say) (?:written |said )?in {_NAMED}(?: (?:in|at the end of) {_OF})?",
+    rf"(?:worum geht es im|was (?:steht|sagt) (?:im|der)) {_NAMED} {_PART}",
+)
 
 
 @cache
@@ -196,13 +195,21 @@ def particular_in(question: str) -> tuple[str, str] | None:
     """What a question, without its marks, asks of a document, and the words that tell which document is meant."""
     for kind, pattern in _patterns():
         if (found := pattern.fullmatch(question)) and (meant := _meant(found)) is not None:
-            return kind, meant
+            return f"{kind} {_language(found)}".rstrip(), meant
     return None
+
+
+def _language(asked: re.Match[str]) -> str:
+    """The code of the language that a question names."""
+    named = asked["language"] if "language" in asked.re.groupindex else ""
+    return next((code for code, names in LANGUAGES.items() if re.fullmatch(names, named, re.IGNORECASE)), "")
 
 
 def _meant(asked: re.Match[str]) -> str | None:
     """The words that tell which document is meant, "" for any; None when what is asked about is no document."""
     words = list(asked.groups(default=""))
+    if "language" in asked.re.groupindex:
+        words[asked.re.groupindex["language"] - 1] = ""
     place = asked.re.groupindex.get("document", 0) - 1
     if place >= 0 and words[place]:
         document = _A_DOCUMENT.fullmatch(words[place])
